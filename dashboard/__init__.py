@@ -1,0 +1,1 @@
+"""A web process that reads only the board."""

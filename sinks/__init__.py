@@ -1,0 +1,1 @@
+"""Everything that acts outside the log: notifier channels, board, ledger."""

@@ -1,0 +1,1 @@
+"""The Faust application: routers, linker, tracker and the clock of the log."""

@@ -1,0 +1,1 @@
+"""A small layer over Faust: micro-batches, durable order, honest recovery."""
