@@ -67,8 +67,9 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def identity(self) -> str:
         """Carrier, number or unique id, code, raw time, place: the same scan however often it is resent."""
         place = self.location.text() if self.location else ""
-        code = self.code or self.description
-        return digest(self.shipment_id, code, self.raw_time, place, self.state, size=12)
+        # Where a sender has no codes, what it says of the parcel stands for one.
+        code = self.code or f"{self.state}/{self.description}"
+        return digest(self.shipment_id, code, self.raw_time, place, size=12)
 
 
 def shipment_id(carrier: str, tracking_number: str, unique_id: str | None = None) -> str:
@@ -209,9 +210,7 @@ class _Fact(Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="fa
     topic: str
     position: str
     """Sortable place in its topic; with `now` and `topic` the order in which a minute's facts apply."""
-    linked_by: Literal["shipment_id", "order_id", "tracking_number", "customer_id", "ticket_id"] = (
-        "shipment_id"
-    )
+    linked_by: Literal["shipment_id", "order_id", "tracking_number", "customer_id", "ticket_id"] = "shipment_id"
     imported: bool = False
     """A history loaded from before: it must not speak to customers."""
     trace: str | None = None
