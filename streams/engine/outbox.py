@@ -1,0 +1,99 @@
+"""Sends records in broker batches and waits until the broker has acked every one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+
+from streams.engine.errors import RecordTooLarge
+from streams.engine.records import OutRecord
+from streams.engine.tp import TP
+
+# What a request adds around one record: batch header, topic name, request fields.
+_REQUEST_OVERHEAD = 1024
+
+
+def row_limit(max_request_size: int) -> int:
+    """Return the most bytes one record or row may have to fit into a request of this size."""
+    return max_request_size - _REQUEST_OVERHEAD
+
+
+def check_sizes(records: Iterable[OutRecord], limit: int) -> None:
+    """Refuse records that could not be sent, while the input that caused them is still known.
+
+    Raises:
+        RecordTooLarge: a record has more than `limit` bytes.
+        ValueError: a record has neither key nor value, or a negative partition.
+        TypeError: key, value or a header value is not bytes.
+    """
+    size_of = DefaultRecordBatchBuilder.estimate_size_in_bytes
+    for record in records:
+        if record.key is None and record.value is None:
+            raise ValueError(f"record for {record.topic} has neither key nor value")
+        if record.partition < 0:
+            raise ValueError(f"record for {record.topic} has partition {record.partition}")
+        size = size_of(record.key, record.value, record.headers)
+        if size > limit:
+            raise RecordTooLarge(
+                f"record for {record.topic}[{record.partition}] with key {record.key!r:.80}"
+                f" has {size} bytes, the limit is {limit}: raise producer_max_request_size"
+                " and max.message.bytes of the topic together"
+            )
+
+
+async def send_all(producer: Any, records: Iterable[OutRecord]) -> dict[TP, int]:
+    """Send records, in order within a partition, and wait for the broker's acks.
+
+    Args:
+        producer: a started AIOKafkaProducer.
+
+    Returns:
+        The last offset written to each partition.
+
+    Raises:
+        KafkaError: the broker refused a batch or did not answer in time; some may be written.
+    """
+    by_partition: defaultdict[TP, list[OutRecord]] = defaultdict(list)
+    for record in records:
+        by_partition[TP(record.topic, record.partition)].append(record)
+    sent = [asyncio.ensure_future(_send_partition(producer, tp, rows)) for tp, rows in by_partition.items()]
+    try:
+        return dict(zip(by_partition, await asyncio.gather(*sent), strict=True))
+    except BaseException:
+        for task in sent:
+            task.cancel()
+        await asyncio.gather(*sent, return_exceptions=True)
+        raise
+
+
+async def _send_partition(producer: Any, tp: TP, records: Sequence[OutRecord]) -> int:
+    acks = []
+    size = 0
+    for builder in _builders(producer, records):
+        size = builder.record_count()
+        acks.append(await producer.send_batch(builder, tp.topic, partition=tp.partition))
+    # Every ack is looked at: a failed one among them must not pass for success.
+    written = await asyncio.gather(*acks)
+    return int(written[-1].offset) + size - 1
+
+
+def _builders(producer: Any, records: Sequence[OutRecord]) -> Iterator[Any]:
+    builder = producer.create_batch()
+    for record in records:
+        if _append(builder, record) is None:
+            # Refused, so the builder has closed itself; an empty one takes any size.
+            yield builder
+            builder = producer.create_batch()
+            _append(builder, record)
+    builder.close()
+    yield builder
+
+
+def _append(builder: Any, record: OutRecord) -> Any:
+    return builder.append(
+        timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=record.headers
+    )
