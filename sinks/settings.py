@@ -36,6 +36,15 @@ class Order(StrEnum):
     STRICT = "strict"
 
 
+class WebClock(StrEnum):
+    """What the pages call now."""
+
+    AUTO = "auto"
+    """The wall clock; the newest event's time where that is more than a day behind, as in a recording."""
+    WALL = "wall"
+    EVENTS = "events"
+
+
 class SecurityProtocol(StrEnum):
     """How clients talk to Kafka."""
 
@@ -92,6 +101,10 @@ class Settings(BaseSettings):
     replication_factor: int = Field(1, ge=1, le=32, description="copies of each partition when a topic is created")
     store: StoreKind = Field(StoreKind.MEMORY, description="where a worker keeps its tables")
     data_dir: Path = Field(Path("data"), description="folder of the stores and of the embedded services")
+    ticker: bool = Field(True, description="whether the worker writes marks of the clock; off while a recording plays")
+    session_timeout_seconds: float = Field(
+        10.0, ge=1, le=300, description="silence after which a group member is dead; embedded: a join takes half of it"
+    )
     mark_interval_seconds: float = Field(10.0, gt=0, le=3600, description="how often the ticker writes the time")
     order: Order = Field(Order.PROMPT, description="apply records as they come, or in order between marks")
     policy_file: Path | None = Field(None, description="the dated policy; unset: the packaged one")
@@ -101,6 +114,26 @@ class Settings(BaseSettings):
     worker_metrics_port: int = Field(9101, ge=0, le=65535, description="0: any free one")
     notifier_metrics_port: int = Field(9102, ge=0, le=65535, description="0: any free one")
     board_metrics_port: int = Field(9103, ge=0, le=65535, description="0: any free one")
+    webhook_url: str | None = Field(None, repr=False, description="where notifications go; unset: only to the log")
+    webhook_secrets: SecretStr | None = Field(
+        None, description="whsec_...[,whsec_...]: every signature is made with each; put the new one first to rotate"
+    )
+    webhook_ports: str = Field("443", pattern=r"^\d{1,5}(,\d{1,5})*$", description="ports a webhook may be sent to")
+    webhook_allow_private_networks: bool = Field(
+        False, description="also send to loopback and private addresses, over http and to any port: development only"
+    )
+    webhook_timeout_seconds: float = Field(20.0, gt=0, le=120, description="the longest one attempt may take")
+    webhook_retry_seconds: str = Field(
+        "5,30,300,1800,7200",
+        pattern=r"^\d+(\.\d+)?(,\d+(\.\d+)?)*$",
+        description="waits between attempts; after the last one the notification is parked",
+    )
+    notify_log: bool = Field(True, description="write each notification as a line of JSON on stdout")
+    ledger_ttl_days: float = Field(62.0, gt=0, description="how long the notifier knows what it sent")
+    ledger_lease_seconds: float = Field(60.0, gt=0, description="how long an attempt that nobody ended blocks the next")
+    redis_prefix: str = Field("wismo:", pattern=r"^[A-Za-z0-9:_.-]+$", description="what every Redis key begins with")
+    web_clock: WebClock = Field(WebClock.AUTO, description="what the pages call now")
+    web_allowed_hosts: str = Field("", description="host names, comma-separated, that browsers may call the web by")
     log_level: LogLevel = Field(LogLevel.INFO, description="how much is logged")
     log_json: bool = Field(False, description="one JSON object a log line")
 
