@@ -14,8 +14,8 @@ from streams.engine.guards import check_upstream
 from streams.engine.highwater import true_highwater
 from streams.engine.ledger import Delivery, PartitionAccount
 from streams.engine.outbox import row_limit, send_all
-from streams.engine.recovery import EngineTables
 from streams.engine.records import Handler, OutRecord, Poison
+from streams.engine.recovery import EngineTables
 from streams.engine.runner import Runner
 from streams.engine.schema import BatchSchema
 from streams.engine.settings import engine_settings
@@ -197,6 +197,7 @@ def _agent_body(runner: Runner) -> Callable[[Any], Awaitable[None]]:
         async for event in stream.noack().events():
             runner.submit(event.value)
 
+    body.__qualname__ = runner.name  # what Faust's logs call the agent
     return body
 
 

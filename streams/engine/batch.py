@@ -21,7 +21,4 @@ class Batch:
 
     def inputs(self) -> list[InRecord]:
         """Return the records as a handler sees them."""
-        return [
-            InRecord(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers)
-            for r in self.records
-        ]
+        return [InRecord(r.topic, r.partition, r.offset, r.timestamp, r.key, r.value, r.headers) for r in self.records]

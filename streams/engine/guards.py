@@ -30,9 +30,7 @@ def digest(path: str) -> str:
     return hashlib.sha256(inspect.getsource(found).encode()).hexdigest()[:16]
 
 
-def check_upstream(
-    versions: Mapping[str, str] = VERSIONS, hashes: Mapping[str, str] = HASHES
-) -> None:
+def check_upstream(versions: Mapping[str, str] = VERSIONS, hashes: Mapping[str, str] = HASHES) -> None:
     """Compare what is installed with what the engine replaces.
 
     Raises:

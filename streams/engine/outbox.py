@@ -36,7 +36,7 @@ def check_sizes(records: Iterable[OutRecord], limit: int) -> None:
             raise ValueError(f"record for {record.topic} has neither key nor value")
         if record.partition < 0:
             raise ValueError(f"record for {record.topic} has partition {record.partition}")
-        size = size_of(record.key, record.value, record.headers)
+        size = size_of(record.key, record.value, list(record.headers))
         if size > limit:
             raise RecordTooLarge(
                 f"record for {record.topic}[{record.partition}] with key {record.key!r:.80}"
@@ -94,6 +94,4 @@ def _builders(producer: Any, records: Sequence[OutRecord]) -> Iterator[Any]:
 
 
 def _append(builder: Any, record: OutRecord) -> Any:
-    return builder.append(
-        timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=record.headers
-    )
+    return builder.append(timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=list(record.headers))

@@ -82,9 +82,7 @@ class Overlay:
         if not isinstance(value, bytes):
             raise TypeError(f"a row is bytes, not {type(value).__name__}")
         if len(key) + len(value) > self._limit:
-            raise RecordTooLarge(
-                f"row {key[:80]!r} has {len(key) + len(value)} bytes, the limit is {self._limit}"
-            )
+            raise RecordTooLarge(f"row {key[:80]!r} has {len(key) + len(value)} bytes, the limit is {self._limit}")
         self._write(key, value)
 
     def delete(self, key: bytes) -> None:

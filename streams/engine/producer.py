@@ -27,9 +27,7 @@ class EngineProducer(driver.Producer):  # type: ignore[misc]
         except KafkaError as error:
             if error.retriable or isinstance(error, KafkaConnectionError):
                 raise  # no answer is not a no
-            log.warning(
-                "broker cannot do idempotent writes (%r): retries may write a record twice", error
-            )
+            log.warning("broker cannot do idempotent writes (%r): retries may write a record twice", error)
             await self._start(idempotent=False)
 
     async def _start(self, *, idempotent: bool) -> None:

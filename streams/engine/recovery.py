@@ -48,9 +48,7 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
         self._set_recovery_ended()
         await asyncio.gather(
             *[
-                table.on_recovery_completed(
-                    self.actives_for_table[table], self.standbys_for_table[table]
-                )
+                table.on_recovery_completed(self.actives_for_table[table], self.standbys_for_table[table])
                 for table in self.tables.values()
             ]
         )
@@ -72,9 +70,7 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
         self.completed.set()
         app.flow_control.resume()
         consumer.resume_flow()
-        consumer.resume_partitions(
-            {tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)}
-        )
+        consumer.resume_partitions({tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)})
         await app._fetcher.maybe_start()
         self.tables.on_actives_ready()
         if not app.assignor.assigned_standbys():
@@ -84,9 +80,7 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
 
     def _is_overtaken(self, generation_id: int) -> bool:
         app = self.app
-        overtaken: bool = (
-            app.consumer_generation_id != generation_id or app.rebalancing_count != self._rebalance
-        )
+        overtaken: bool = app.consumer_generation_id != generation_id or app.rebalancing_count != self._rebalance
         if overtaken:
             self.log.warning("Another rebalance has begun, it will resume the streams")
         return overtaken

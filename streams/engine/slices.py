@@ -36,7 +36,9 @@ class Decider:
         except MemoryError:
             raise  # no record's fault
         except Exception as error:
-            return self._isolate(records, overlays, error)
+            reason = error
+        # Outside of the except clause: else each halving would hang its error to the next.
+        return self._isolate(records, overlays, reason)
 
     def _isolate(
         self, records: Sequence[InRecord], overlays: Mapping[str, Overlay], error: Exception
@@ -46,9 +48,7 @@ class Decider:
         middle = len(records) // 2
         return self.decide(records[:middle], overlays) + self.decide(records[middle:], overlays)
 
-    def _attempt(
-        self, work: Callable[[], list[OutRecord]], overlays: Collection[Overlay]
-    ) -> list[OutRecord]:
+    def _attempt(self, work: Callable[[], list[OutRecord]], overlays: Collection[Overlay]) -> list[OutRecord]:
         try:
             outputs = work()
             check_sizes(outputs, self.limit)

@@ -51,9 +51,7 @@ class BatchTable(faust.Table):  # type: ignore[misc]
         """Return an empty overlay for one batch; `limit` is the largest row in bytes."""
         return Overlay(self.rows, partition, ordered=self.ordered, limit=limit)
 
-    def changelog_records(
-        self, partition: int, changes: Mapping[bytes, bytes | None]
-    ) -> list[OutRecord]:
+    def changelog_records(self, partition: int, changes: Mapping[bytes, bytes | None]) -> list[OutRecord]:
         """Return what has to be acked by the broker before `changes` may be applied."""
         topic = self.changelog_topic_name
         return [OutRecord(topic, partition, key, value) for key, value in changes.items()]
