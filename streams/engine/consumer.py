@@ -34,7 +34,7 @@ class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     async def _seek_streams(self) -> Mapping[TP, int]:
         client = self._ensure_consumer()
-        tps = [tp for tp in self.assignment() if not self.consumer._is_changelog_tp(tp)]
+        tps = [tp for tp in client.assignment() if not self.consumer._is_changelog_tp(tp)]
         found = await asyncio.gather(*[client.committed(tp) for tp in tps])
         committed = {tp: offset for tp, offset in zip(tps, found, strict=True) if offset is not None}
         fresh = [tp for tp in tps if tp not in committed]

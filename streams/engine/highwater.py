@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaTimeoutError
 
 from streams.engine.tp import TP
@@ -29,17 +29,18 @@ async def true_highwater(consumer: Any, tps: Iterable[TP], timeout: float = 60.0
     Raises:
         KafkaTimeoutError: some partition did not answer in time.
     """
-    wanted = [TP(*tp) for tp in tps]
+    # aiokafka insists on its own class where Faust's equal tuple would do.
+    wanted = [TopicPartition(*tp) for tp in tps]
     if not wanted:
         return {}
     try:
         async with asyncio.timeout(timeout):
-            return await _ask(consumer, wanted)
+            return {TP(*tp): end for tp, end in (await _ask(consumer, wanted)).items()}
     except TimeoutError as error:
         raise KafkaTimeoutError(f"no high watermark within {timeout} s for {wanted}") from error
 
 
-async def _ask(consumer: Any, wanted: list[TP]) -> dict[TP, int]:
+async def _ask(consumer: Any, wanted: list[Any]) -> dict[Any, int]:
     starts = await consumer.beginning_offsets(wanted)
     claimed = await consumer.end_offsets(wanted)
     # A partition that ever got a batch claims at least its start plus one, on any broker.
@@ -57,6 +58,4 @@ async def _ask(consumer: Any, wanted: list[TP]) -> dict[TP, int]:
             if watermark is not None:
                 ends[tp] = max(watermark, claimed[tp])
                 pending.discard(tp)
-    with suppress(Exception):
-        consumer.unsubscribe()
     return ends
