@@ -47,7 +47,7 @@ def write_record(record: RawRecord) -> bytes:
         "topic": record.topic,
         "key": None if record.key is None else record.key.decode("utf-8", "replace"),
         "headers": record.headers,
-        "value": _value_out(record.value),
+        "value": plain_value(record.value),
         "timestamp": rfc3339(record.timestamp),
     }
     if record.partition is not None:
@@ -59,12 +59,17 @@ def _record(line: dict[str, Any]) -> RawRecord:
     key = line.get("key")
     return RawRecord(
         topic=str(line["topic"]),
-        timestamp=parse_rfc3339(line["timestamp"]),
+        timestamp=_to_millisecond(parse_rfc3339(line["timestamp"])),
         value=_value_in(line.get("value")),
         key=None if key is None else str(key).encode(),
         headers={str(name): str(value) for name, value in (line.get("headers") or {}).items()},
         partition=line.get("partition"),
     )
+
+
+def _to_millisecond(moment: datetime) -> datetime:
+    # Kafka keeps milliseconds: a finer time would make a recording differ from its own feed.
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def _value_in(value: Any) -> bytes | None:
@@ -77,7 +82,7 @@ def _value_in(value: Any) -> bytes | None:
     return dumps(value)
 
 
-def _value_out(value: bytes | None) -> Any:
+def plain_value(value: bytes | None) -> Any:
     if value is None:
         return None
     try:

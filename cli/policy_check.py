@@ -1,0 +1,37 @@
+"""`wismo check`: policy, carrier tables and settings, before anything starts."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import FOUND, messages
+from rules.loading import check_policy
+from rules.normalize import check_tables
+from sinks.settings import SettingsError, load_settings, unknown_variables
+
+
+def check(
+    policy: Annotated[Path | None, typer.Option(help="Policy file to check instead of the one in force.")] = None,
+) -> None:
+    """Check policy, carrier tables and settings; exit 1 names every problem with its place."""
+    problems = [*_settings(), *check_tables()]
+    try:
+        path = policy or load_settings().policy_file
+        problems += check_policy(path.read_text(encoding="utf-8") if path else None)
+    except (OSError, SettingsError) as error:
+        problems.append(f"policy: {error}")
+    for problem in problems:
+        messages.print(problem, markup=False)
+    if problems:
+        raise typer.Exit(FOUND)
+    messages.print("policy, carrier tables and settings are well")
+
+
+def _settings() -> list[str]:
+    try:
+        load_settings()
+    except SettingsError as error:
+        return str(error).splitlines()
+    return [f"{name}: nothing reads this variable; is it misspelt?" for name in unknown_variables(os.environ)]

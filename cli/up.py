@@ -1,0 +1,144 @@
+"""`wismo up`: the whole service on this machine, fed with a recording."""
+
+import contextlib
+import signal
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.children import ChildError
+from cli.decide import moment
+from cli.drain import NotDrainedError, counts, output_ends, wait_drained
+from cli.embedded import EmbeddedError, embedded_services
+from cli.feed import Fed, Feeder, FeedError
+from cli.output import FOUND, fail, line, messages, recording
+from cli.service import Service, running_service
+from cli.simulate import demo_day
+from schemas.codec import rfc3339
+from schemas.recording import RawRecord
+from schemas.topics import load_topics
+from sinks.kafka import KafkaUnavailableError, producer
+from sinks.settings import Settings, SettingsError, load_settings
+from sinks.topics import ensure_topics, partition_count
+
+DEMO_SPEED = 120.0
+"""Record time over wall time: a day in twelve minutes."""
+DEMO_SEED = 7
+
+
+class _Stopped(Exception):  # noqa: N818 - a signal, not an error
+    """SIGTERM: end as Ctrl-C does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What `up` was asked to do."""
+
+    records: list[RawRecord]
+    until: datetime | None
+    once: bool
+    speed: float | None
+
+
+def up(
+    recording_file: Annotated[
+        Path | None, typer.Option("--recording", metavar="FILE", help="JSON lines to feed; a simulated day by default.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Feed and run the clock up to this time (RFC 3339).")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Feed, wait until all is done, print a summary, end.")] = False,
+    speed: Annotated[
+        float | None, typer.Option(help="Record time over wall time. [default: 120; with --once: no limit]")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the simulated day.")] = DEMO_SEED,
+) -> None:
+    """Start the service: embedded unless KAFKA_BOOTSTRAP_SERVERS and REDIS_URL name real ones."""
+    records = recording(recording_file) if recording_file else list(demo_day(seed))
+    plan = Plan(records, moment(until, "--until"), once, speed or (None if once else DEMO_SPEED))
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        with _environment() as (settings, env, folder):
+            _run(plan, settings, env, folder)
+    except (KeyboardInterrupt, _Stopped):
+        messages.print("\nstopped; nothing is left running")
+    except (SettingsError, EmbeddedError, KafkaUnavailableError) as error:
+        fail(str(error))
+    except (ChildError, FeedError, NotDrainedError) as error:
+        fail(str(error), FOUND)
+
+
+@contextlib.contextmanager
+def _environment() -> Iterator[tuple[Settings, dict[str, str], Path]]:
+    """Settings of a service whose broker and Redis run: the ones named, else embedded ones."""
+    asked = load_settings()
+    folder = Path(tempfile.mkdtemp(prefix="wismo-")) if "data_dir" not in asked.model_fields_set else asked.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    with embedded_services(
+        folder, kafka=asked.kafka_bootstrap_servers is None, with_redis=asked.redis_url is None
+    ) as services:
+        env = {
+            "KAFKA_BOOTSTRAP_SERVERS": asked.kafka_bootstrap_servers or services.bootstrap or "",
+            "REDIS_URL": asked.redis_url or services.redis_url or "",
+            "WISMO_DATA_DIR": str(folder),
+            "WISMO_TICKER": "false",
+            "WISMO_ORDER": "strict",
+            "WISMO_WEBHOOK_ALLOW_PRIVATE": "true",
+        }
+        if services.bootstrap is not None:
+            messages.print("[dim]embedded broker: memory only, its data ends with this command[/]")
+        settings = load_settings(
+            kafka_bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"], redis_url=env["REDIS_URL"], data_dir=folder
+        )
+        messages.print(f"data and logs: {folder}")
+        yield settings, env, folder
+
+
+def _run(plan: Plan, settings: Settings, env: dict[str, str], folder: Path) -> None:
+    partitions = partition_count(settings, load_topics())
+    report = ensure_topics(settings, load_topics())
+    for difference in report.differences:
+        messages.print(f"[yellow]topics:[/] {difference}")
+    before = output_ends(settings, partitions)
+    with running_service(
+        folder, env, settings.web_port if "web_port" in settings.model_fields_set else None
+    ) as service:
+        messages.print(f"board: [bold]{service.url}[/]  (Ctrl-C stops everything)")
+        started = time.monotonic()
+        fed = _feed(plan, settings, partitions, service)
+        if plan.once:
+            wait_drained(service, settings, partitions, fed)
+            _summary(fed, counts(before, output_ends(settings, partitions)), time.monotonic() - started)
+            return
+        messages.print("the recording has been fed; the board stays up until Ctrl-C")
+        while True:
+            service.require_alive()
+            time.sleep(0.5)
+
+
+def _feed(plan: Plan, settings: Settings, partitions: int, service: Service) -> Fed:
+    total, said = len(plan.records), 0.0
+
+    def progress(fed: Fed) -> None:
+        nonlocal said
+        service.require_alive()
+        if time.monotonic() - said >= 1 or fed.records == total:
+            said = time.monotonic()
+            clock = rfc3339(fed.time) if fed.time else "-"
+            messages.print(f"[dim]{clock}  {fed.records} of {total} records fed[/]")
+
+    feeder = Feeder(producer(settings), partitions, plan.speed)
+    return feeder.feed(plan.records, plan.until, progress)
+
+
+def _summary(fed: Fed, out: dict[str, int], seconds: float) -> None:
+    dead = out.pop("dead-letters")
+    line({"records_in": fed.records, "out": out, "dead_letters": dead, "seconds": round(seconds, 1)})
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise _Stopped

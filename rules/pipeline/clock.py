@@ -1,0 +1,139 @@
+"""The clock of one partition: a watermark over marks, and an agenda of what waits for it.
+
+A mark says: everything up to this time that came this way has been said. A partition's clock is the least of the
+latest marks of its inputs, so no clock overtakes a backlog. An event stands behind the marks of its own input; it
+applies when the clock has reached the latest of them, so no event overtakes the clock either. What has to wait, and
+what falls due by time alone, stand in one time-sorted table.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rules.pipeline.records import Rows
+from schemas.codec import dumps, loads
+
+GRID = timedelta(seconds=60)
+"""Marks of a recording stand on the minute; what falls due between two of them waits for the later one."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DUE, _HELD = b"\x00", b"\x01"
+_LOWEST, _HIGHEST = b"", b"\xfe"
+
+
+def micros(moment: datetime) -> int:
+    """Microseconds since 1970, UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(microseconds: int) -> datetime:
+    """The inverse of `micros`."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def on_grid(moment: datetime) -> datetime:
+    """The first minute at or after `moment`."""
+    over = (moment - _EPOCH) % GRID
+    return moment if not over else moment + (GRID - over)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A subject whose time has come; `now` is the minute it is decided at."""
+
+    subject: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An event that waited for the clock, and the mark it stood behind."""
+
+    value: bytes
+    after: datetime
+
+
+Step = Due | Held
+
+
+class PartitionClock:
+    """The clock and the agenda of one partition of one hop; all its state is in `rows`."""
+
+    def __init__(self, rows: Rows, partition: int, origins: frozenset[str], *, strict: bool) -> None:
+        self._rows = rows
+        self._key = b"\xffclock:%d" % partition
+        # Rows of all partitions of a worker may share one store: a row says whose it is.
+        self._suffix = b"\x00" + partition.to_bytes(2, "big")
+        self._origins = origins
+        self._strict = strict
+        raw = rows.get(self._key)
+        self._marks: dict[str, int] = loads(raw) if raw else {}
+        self._now = self._least()
+
+    @property
+    def now(self) -> datetime | None:
+        """The clock, or None until every input has sent a mark."""
+        return moment_of(self._now) if self._now else None
+
+    def barrier(self, origin: str) -> int:
+        """The latest mark that came before whatever comes now from `origin`."""
+        return self._marks.get(origin, 0)
+
+    def must_wait(self, origin: str) -> bool:
+        """Whether an event from `origin` has to wait for the clock.
+
+        In strict order a whole minute waits until it is complete, so that its events apply in one fixed order.
+        """
+        return self._strict or self._now < self.barrier(origin)
+
+    def hold(self, origin: str, order: str, value: bytes) -> None:
+        """Put an event on the agenda, to apply in `order` among those behind the same mark."""
+        self._rows.put(self._row(self.barrier(origin), _HELD, order), value)
+
+    def arm(self, subject: str, due: datetime) -> None:
+        """Ask for `subject` at the first minute at or after `due`."""
+        self._rows.put(self._row(micros(on_grid(due)), _DUE, subject), b"1")
+
+    def disarm(self, subject: str, due: datetime) -> None:
+        """Take back what `arm` asked for."""
+        self._rows.delete(self._row(micros(on_grid(due)), _DUE, subject))
+
+    def mark(self, origin: str, time: datetime) -> Iterator[Step]:
+        """Take a mark in and yield, in order, all that may now happen.
+
+        Marks may be lost or doubled: a time earlier than one already seen changes nothing, and after a gap each
+        subject is still decided at its own minute.
+        """
+        at = micros(time)
+        if origin not in self._origins or at <= self._marks.get(origin, 0):
+            return
+        self._marks[origin] = at
+        self._now = self._least()
+        self._rows.put(self._key, dumps(self._marks))
+        yield from self._steps()
+
+    def _steps(self) -> Iterator[Step]:
+        # One step at a time: what a step arms or holds may come before the next row.
+        while rows := self._rows.range(_LOWEST, _until(self._now), 1):
+            key, value = rows[0]
+            at, kind, rest = int.from_bytes(key[:8], "big"), key[8:9], key[9:-3]
+            if kind == _HELD and self._strict and at >= self._now:
+                return
+            self._rows.delete(key)
+            if kind == _HELD:
+                yield Held(value, moment_of(at))
+            else:
+                yield Due(rest.decode("utf-8", "surrogatepass"), moment_of(at))
+
+    def _row(self, at: int, kind: bytes, rest: str) -> bytes:
+        return at.to_bytes(8, "big") + kind + rest.encode("utf-8", "surrogatepass") + self._suffix
+
+    def _least(self) -> int:
+        if not self._origins <= self._marks.keys():
+            return 0
+        return min((self._marks[origin] for origin in self._origins), default=0)
+
+
+def _until(now: int) -> bytes:
+    return (now + 1).to_bytes(8, "big")

@@ -1,0 +1,208 @@
+"""Third hop: the only writer of shipment state. Facts and time go in, decisions come out."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+
+from rules.decision import Decision, Event, Refusal
+from rules.engine import decide, sweep
+from rules.pipeline.clock import GRID, Due, PartitionClock
+from rules.pipeline.records import Rows
+from rules.policy import PolicyBook
+from rules.state import Shipment
+from schemas.codec import digest
+from schemas.facts import Action, ActionFact, Fact, OrderFact, ScansFact, TicketFact, base_id
+
+MAX_ALIASES = 20
+MAX_KEPT = 100
+ALIAS_WINDOW = timedelta(days=90)
+"""A parcel under a reused number belongs to an order placed at most this long before its first scan."""
+
+
+class Row(Struct, omit_defaults=True, kw_only=True):
+    """A row of `shipments`: one parcel, or a reused number and the parcels under it."""
+
+    shipment: Shipment | None = None
+    armed: datetime | None = None
+    """Where the agenda expects this shipment."""
+    aliases: dict[str, datetime] = {}
+    """Parcels under this reused number, with the time of their first scan."""
+    kept: list[OrderFact | TicketFact | ActionFact] = []
+    """What was said of the number by those who cannot know which parcel: for parcels heard of later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A fact that the core would not take, and why; nothing of it was applied."""
+
+    fact: Fact
+    refusal: Refusal
+
+
+Tracked = tuple[Event, Fact | None] | Refused
+
+_decoder = msgspec.json.Decoder(Row)
+
+
+class Tracker:
+    """Applies facts and time to the shipments of one partition; yields events in order."""
+
+    def __init__(self, rows: Rows, clock: PartitionClock, policy: PolicyBook) -> None:
+        self._rows = rows
+        self._clock = clock
+        self._policy = policy
+
+    def shipment(self, shipment_id: str) -> Shipment | None:
+        """The state of one shipment as of now."""
+        return self._load(shipment_id).shipment
+
+    def apply(self, fact: Fact) -> Iterator[Tracked]:
+        """What one fact leads to."""
+        base = base_id(fact.shipment_id)
+        if base != fact.shipment_id:
+            yield from self._adopt(base, fact)
+        elif not isinstance(fact, ScansFact):
+            row = self._load(base)
+            if row.aliases:
+                yield from self._onto_aliases(row, fact)
+                return
+            if _reuses(fact.shipment_id):
+                row.kept = [*row.kept, fact][-MAX_KEPT:]
+                self._store(base, row)
+        yield from self._decide(fact)
+
+    def due(self, step: Due) -> Iterator[Tracked]:
+        """A shipment's minute has come."""
+        row = self._load(step.subject)
+        if row.shipment is None:
+            return
+        row.armed = None
+        if row.shipment.forget_at is not None and row.shipment.forget_at <= step.now:
+            self._forget(step.subject, row)
+            return
+        if row.shipment.next_due is None or row.shipment.next_due > step.now:
+            self._keep(step.subject, row, row.shipment, step.now)
+            return
+        decision = sweep(row.shipment, step.now, self._policy)
+        self._keep(step.subject, row, decision.shipment, step.now)
+        for event in decision.events:
+            yield event, None
+
+    def _decide(self, fact: Fact) -> Iterator[Tracked]:
+        row = self._load(fact.shipment_id)
+        decision: Decision = decide(row.shipment, fact, fact.now, self._policy)
+        for refusal in decision.refusals:
+            yield Refused(fact, refusal)
+        if decision.duplicate:
+            return
+        self._keep(fact.shipment_id, row, decision.shipment)
+        for event in decision.events:
+            yield event, fact
+
+    def _adopt(self, base: str, fact: Fact) -> Iterator[Tracked]:
+        """First word of a parcel under a reused number: it learns what was said of the number before."""
+        row = self._load(base)
+        if fact.shipment_id in row.aliases or len(row.aliases) >= MAX_ALIASES:
+            return
+        row.aliases = {**row.aliases, fact.shipment_id: _begins(fact)}
+        placeholder, row.shipment = row.shipment, None
+        kept = row.kept
+        self._store(base, row)
+        if placeholder is not None:
+            yield from self._close(placeholder, fact)
+            self._disarm(base, row)
+        for old in kept:
+            if _fits(old, _begins(fact)):
+                yield from self._decide(_addressed(old, fact))
+
+    def _close(self, placeholder: Shipment, fact: Fact) -> Iterator[Tracked]:
+        """The number alone was taken for a parcel until now: its cases move on with the real one."""
+        for case in placeholder.cases:
+            if case.resolved_at is None:
+                action = Action(
+                    action="resolve", shipment_id=placeholder.shipment_id, at=fact.now, case_id=case.case_id, by="self"
+                )
+                closing = ActionFact(
+                    fact_id=digest("adopted", case.case_id, fact.shipment_id),
+                    shipment_id=placeholder.shipment_id,
+                    received_at=fact.received_at,
+                    now=fact.now,
+                    source=fact.source,
+                    topic=fact.topic,
+                    position=fact.position,
+                    action=action,
+                )
+                decision = decide(placeholder, closing, fact.now, self._policy)
+                placeholder = decision.shipment
+                for event in decision.events:
+                    yield event, fact
+
+    def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
+        base = base_id(fact.shipment_id)
+        row.kept = [*row.kept, fact][-MAX_KEPT:]
+        self._store(base, row)
+        fitting = [name for name, begins in row.aliases.items() if _fits(fact, begins)]
+        for name in fitting or [max(row.aliases, key=lambda alias: (row.aliases[alias], alias))]:
+            yield from self._decide(msgspec.structs.replace(fact, shipment_id=name))
+
+    def _keep(self, key: str, row: Row, shipment: Shipment, swept: datetime | None = None) -> None:
+        due = _earliest(shipment.next_due, shipment.forget_at)
+        if due is not None and swept is not None:
+            due = max(due, swept + GRID)  # never twice in one minute, whatever the core asks for
+        # An entry that comes too early asks again; only one that would come too late has to move.
+        if due is not None and (row.armed is None or due < row.armed):
+            self._disarm(key, row)
+            self._clock.arm(key, due)
+            row.armed = due
+        row.shipment = shipment
+        self._store(key, row)
+
+    def _forget(self, key: str, row: Row) -> None:
+        row.shipment = None
+        if row.aliases:
+            self._store(key, row)
+        else:
+            self._rows.delete(key.encode())
+
+    def _disarm(self, key: str, row: Row) -> None:
+        if row.armed is not None:
+            self._clock.disarm(key, row.armed)
+            row.armed = None
+
+    def _load(self, key: str) -> Row:
+        raw = self._rows.get(key.encode("utf-8", "surrogatepass"))
+        return _decoder.decode(raw) if raw else Row()
+
+    def _store(self, key: str, row: Row) -> None:
+        self._rows.put(key.encode("utf-8", "surrogatepass"), msgspec.json.encode(row))
+
+
+def _reuses(shipment_id: str) -> bool:
+    return shipment_id.startswith("fedex:")
+
+
+def _begins(fact: Fact) -> datetime:
+    times = [scan.occurred_at for scan in fact.scans if scan.occurred_at] if isinstance(fact, ScansFact) else []
+    return min(times, default=fact.now)
+
+
+def _fits(fact: OrderFact | TicketFact | ActionFact, begins: datetime) -> bool:
+    """Whether what was said of a number can be meant for the parcel that began then."""
+    if isinstance(fact, OrderFact):
+        placed = fact.order.created_at or fact.order.at
+        return placed - timedelta(days=2) <= begins <= placed + ALIAS_WINDOW
+    if isinstance(fact, TicketFact):
+        return begins - ALIAS_WINDOW <= fact.ticket.at <= begins + ALIAS_WINDOW
+    return False
+
+
+def _addressed(old: OrderFact | TicketFact | ActionFact, fact: Fact) -> OrderFact | TicketFact | ActionFact:
+    """The same fact for the parcel it is now known to mean, at the moment that became known."""
+    return msgspec.structs.replace(old, shipment_id=fact.shipment_id, now=max(old.now, fact.now))
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)

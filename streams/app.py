@@ -1,0 +1,68 @@
+"""The worker's Faust app: four raw topics to facts, facts to decisions, three agents and their tables."""
+
+import ssl
+from typing import Any
+
+import faust
+from rules.loading import load_policy
+
+from schemas.topics import load_topics
+from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
+from sinks.settings import Order, SecurityProtocol, Settings, StoreKind
+from streams.engine.app import EngineApp
+from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS, Handlers
+from streams.metrics import Metrics
+
+APP_ID = "wismo"
+"""Consumer group of the worker and prefix of its changelogs."""
+
+
+def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
+    """Declare the worker's tables and agents; nothing connects yet."""
+    app = EngineApp(APP_ID, **_options(settings))
+    handlers = Handlers(
+        partitions=partitions_of(settings),
+        strict=settings.order is Order.STRICT,
+        policy=load_policy(settings.policy_file.read_text() if settings.policy_file else None),
+        metrics=metrics,
+    )
+    links, links_due = app.batch_table(LINKS), app.batch_table(LINKS_DUE, ordered=True)
+    shipments, due = app.batch_table(SHIPMENTS), app.batch_table(DUE, ordered=True)
+    app.batch_agent(RAW_TOPICS, handlers.route, name="router", poison=handlers.poison)
+    # The agenda is written before the rows it points to: an entry too many asks again, one too few never would.
+    app.batch_agent([LINK_EVENTS], handlers.link, tables=[links_due, links], name="linker", poison=handlers.poison)
+    app.batch_agent([SHIPMENT_EVENTS], handlers.track, tables=[due, shipments], name="tracker", poison=handlers.poison)
+    return app
+
+
+def partitions_of(settings: Settings) -> int:
+    """The one partition count of all topics."""
+    return settings.partitions or load_topics().partitions
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {
+        "broker": f"kafka://{settings.bootstrap.replace(',', ';kafka://')}",
+        "broker_credentials": _credentials(settings),
+        "store": "rocksdb://" if settings.store is StoreKind.ROCKSDB else "memory://",
+        "datadir": str(settings.data_dir / "worker"),
+        "topic_partitions": partitions_of(settings),
+        "topic_replication_factor": settings.replication_factor,
+    }
+
+
+def _credentials(settings: Settings) -> Any:
+    protocol = settings.kafka_security_protocol
+    context = None
+    if protocol in (SecurityProtocol.SSL, SecurityProtocol.SASL_SSL):
+        context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+        if settings.kafka_ssl_certfile is not None:
+            context.load_cert_chain(settings.kafka_ssl_certfile, settings.kafka_ssl_keyfile)
+    if protocol.sasl and settings.kafka_sasl_password is not None:
+        return faust.SASLCredentials(
+            username=settings.kafka_sasl_username,
+            password=settings.kafka_sasl_password.get_secret_value(),
+            mechanism=settings.kafka_sasl_mechanism,
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context is not None else None

@@ -1,0 +1,71 @@
+"""`python -m streams.worker`: one worker with its metrics, health and ticker."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import Callable
+
+import faust
+from prometheus_client import CollectorRegistry
+
+from schemas.words import RAW_TOPICS
+from sinks.health import serve_health
+from sinks.kafka import producer
+from sinks.settings import Settings, SettingsError, load_settings
+from streams.app import build_app, partitions_of
+from streams.engine.app import EngineApp
+from streams.engine.tp import TP
+from streams.metrics import Metrics
+from streams.ticker import tick
+
+_LOG = logging.getLogger("wismo.worker")
+
+
+def main() -> int:
+    """Run until stopped; exit code 2 where the settings cannot be used."""
+    try:
+        settings = load_settings()
+        registry = CollectorRegistry()
+        app = build_app(settings, Metrics(registry))
+    except (SettingsError, ValueError) as error:
+        print(f"wismo worker: {error}", file=sys.stderr)
+        return 2
+    if settings.ticker:
+        _add_ticker(app, settings)
+    health = serve_health(settings.worker_metrics_port, _checks(app), registry, host=settings.metrics_host)
+    try:
+        faust.Worker(app, loglevel=settings.log_level.value).execute_from_commandline()
+    finally:
+        health.close()
+    return 0
+
+
+def _add_ticker(app: EngineApp, settings: Settings) -> None:
+    """One worker of the group ticks: the one that reads the first partition. Two for a moment do no harm."""
+    first = TP(RAW_TOPICS[0], 0)
+
+    async def ticker() -> None:
+        client = producer(settings)
+        while not app.should_stop:
+            if first in app.consumer.assignment():
+                tick(client, partitions_of(settings))
+            await asyncio.sleep(settings.mark_interval_seconds - time.time() % settings.mark_interval_seconds)
+
+    app.task(ticker)
+
+
+def _checks(app: EngineApp) -> dict[str, Callable[[], str | None]]:
+    """Readiness: None is well, a text says why not."""
+
+    def assigned() -> str | None:
+        return None if app.consumer.assignment() else "no partition is assigned yet"
+
+    def recovered() -> str | None:
+        return None if app.tables.recovery.completed.is_set() else "state is still being read back"
+
+    return {"assigned": assigned, "recovered": recovered}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
