@@ -14,6 +14,10 @@ MAX_RECORD_BYTES: Final = 8 * 1024 * 1024
 
 _HEADROOM: Final = 64 * 1024
 _LOG: Final = logging.getLogger("wismo.kafka")
+_PASSING: Final = frozenset(
+    {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError._TRANSPORT, KafkaError._TIMED_OUT}
+)
+"""What a broker answers while it starts or hands over: asked again, it passes."""
 
 
 class KafkaUnavailableError(RuntimeError):
@@ -64,6 +68,8 @@ def consumer(settings: Settings, group: str, *, start: str = "earliest", **overr
         "group.id": group,
         "auto.offset.reset": start,
         "enable.auto.commit": False,
+        "session.timeout.ms": int(settings.session_timeout_seconds * 1000),
+        "heartbeat.interval.ms": int(settings.session_timeout_seconds * 1000 / 4),
         "allow.auto.create.topics": False,
         # One strategy, not librdkafka's list of two: with the list, members of the embedded broker get no partition.
         "partition.assignment.strategy": "range",
@@ -85,17 +91,17 @@ def true_highwater(probe: Consumer, topic: str, partition: int, timeout: float =
         KafkaUnavailableError: where the broker did not answer in time.
     """
     deadline = time.monotonic() + timeout
-    where = TopicPartition(topic, partition)
-    try:
-        low, hinted = probe.get_watermark_offsets(where, timeout=timeout)
-        if hinted <= low:
-            return int(hinted)
-        probe.assign([TopicPartition(topic, partition, hinted - 1)])
-        return _fetched_highwater(probe, where, deadline)
-    except KafkaException as error:
-        raise KafkaUnavailableError(f"end of {topic}/{partition}: {error}; check the topic and the address") from error
-    finally:
-        probe.unassign()
+    while True:
+        try:
+            return _highwater(probe, TopicPartition(topic, partition), deadline)
+        except KafkaException as error:
+            if error.args[0].code() not in _PASSING or time.monotonic() >= deadline:
+                raise KafkaUnavailableError(
+                    f"end of {topic}/{partition}: {error}; check the topic and the address"
+                ) from error
+            time.sleep(0.1)
+        finally:
+            probe.unassign()
 
 
 def true_highwaters(settings: Settings, places: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -111,6 +117,14 @@ def highwater_probe(settings: Settings) -> Consumer:
     """A consumer fit for `true_highwater`; it joins no group."""
     # Without EOF events an end made of transaction markers or compacted records would never answer.
     return consumer(settings, "wismo-highwater-probe", enable_partition_eof=True, isolation_level="read_uncommitted")
+
+
+def _highwater(probe: Consumer, where: TopicPartition, deadline: float) -> int:
+    low, hinted = probe.get_watermark_offsets(where, timeout=max(deadline - time.monotonic(), 0.1))
+    if hinted <= low:
+        return int(hinted)
+    probe.assign([TopicPartition(where.topic, where.partition, hinted - 1)])
+    return _fetched_highwater(probe, where, deadline)
 
 
 def _fetched_highwater(probe: Consumer, where: TopicPartition, deadline: float) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from cli.children import Child
 from cli.embedded import embedded_services, free_port
@@ -44,6 +44,18 @@ class Broker:
     lacks: frozenset[str] = frozenset()
     kill: Callable[[], None] | None = None
     restart: Callable[[], None] | None = None
+
+    def create_topic(self, partitions: int = 2, *, name: str | None = None, **config: str) -> str:
+        """Create a topic, under a name that no other test has unless given; config names have `_` for `.`."""
+        name = name or f"t-{uuid.uuid4().hex}"
+        topic = NewTopic(name, partitions, 1, config={key.replace("_", "."): value for key, value in config.items()})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.create_topics([topic])[name].result(20)
+        deadline = time.monotonic() + 20
+        while not _leads(self.bootstrap, {name}):
+            assert time.monotonic() < deadline, f"{name} has no leader"
+            time.sleep(0.05)
+        return name
 
 
 @contextlib.contextmanager
@@ -122,7 +134,7 @@ class _Node:
         command = [*self._java, "kafka.Kafka", str(self._properties)]
         self._child = Child("kafka", command, folder=self._folder, env={"PATH": os.environ["PATH"], "LC_ALL": "C"})
         deadline = time.monotonic() + 60
-        while not _answers(self.bootstrap):
+        while not _leads(self.bootstrap):
             self._child.require_alive()
             if time.monotonic() > deadline:
                 self.kill()
@@ -175,11 +187,15 @@ def _fetch(folder: Path, ready: Path) -> None:
     raise NoBrokerError(f"Maven could not fetch Kafka {KAFKA_VERSION}; run mvn in {folder} to see why")
 
 
-def _answers(bootstrap: str) -> bool:
+def _leads(bootstrap: str, wanted: set[str] | None = None) -> bool:
+    """Whether a broker answers and leads every partition of the wanted topics (all topics: None)."""
     try:
-        return bool(AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=1).brokers)
+        metadata = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=1)
     except KafkaException:
         return False
+    topics = [topic for name, topic in metadata.topics.items() if wanted is None or name in wanted]
+    leaders = [partition.leader for topic in topics for partition in topic.partitions.values()]
+    return bool(metadata.brokers) and len(topics) >= len(wanted or ()) and all(leader >= 0 for leader in leaders)
 
 
 def _cluster_id() -> str:

@@ -5,18 +5,10 @@ import uuid
 from pathlib import Path
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
 
 from sinks.kafka import consumer, producer, true_highwaters
 from sinks.settings import Settings
 from tests.brokers import VARIABLE, Broker, NoBrokerError, kafka_libraries, running_broker
-
-
-def _topic(broker: Broker, partitions: int = 2) -> str:
-    name = f"t-{uuid.uuid4().hex}"
-    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
-    admin.create_topics([NewTopic(name, partitions, 1)])[name].result(10)
-    return name
 
 
 def _settings(broker: Broker) -> Settings:
@@ -48,7 +40,7 @@ def _read(broker: Broker, topic: str, count: int) -> dict[bytes, bytes]:
 
 
 def test_a_round_trip_through_a_group(broker: Broker) -> None:
-    topic = _topic(broker)
+    topic = broker.create_topic()
     _write(broker, topic, 100)
     assert _read(broker, topic, 100) == {f"k{n}".encode(): f"v{n}".encode() for n in range(100)}
 
@@ -61,7 +53,7 @@ def test_the_default_is_the_broker_that_was_asked_for(broker: Broker) -> None:
 def test_acknowledged_records_survive_kill_9(broker: Broker) -> None:
     if broker.kill is None or broker.restart is None:
         pytest.skip(f"the {broker.kind} broker cannot be killed from here")
-    topic = _topic(broker)
+    topic = broker.create_topic()
     _write(broker, topic, 200)
     broker.kill()
     broker.restart()
