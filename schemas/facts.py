@@ -196,6 +196,10 @@ class Action(Struct, frozen=True, omit_defaults=True, kw_only=True):
     note: str | None = None
 
 
+LinkedBy = Literal["shipment_id", "order_id", "tracking_number", "customer_id", "ticket_id"]
+"""By what a fact found its shipment."""
+
+
 class _Fact(Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="fact"):
     """What every fact about a shipment carries."""
 
@@ -210,7 +214,7 @@ class _Fact(Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="fa
     topic: str
     position: str
     """Sortable place in its topic; with `now` and `topic` the order in which a minute's facts apply."""
-    linked_by: Literal["shipment_id", "order_id", "tracking_number", "customer_id", "ticket_id"] = "shipment_id"
+    linked_by: LinkedBy = "shipment_id"
     imported: bool = False
     """A history loaded from before: it must not speak to customers."""
     trace: str | None = None

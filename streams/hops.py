@@ -9,8 +9,8 @@ from rules.policy import PolicyBook
 from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.park import poison_letter
 from rules.pipeline.records import Out
+from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
-from streams.engine.tables import Rows
 from streams.metrics import Metrics
 from streams.records import out_records, record_of
 

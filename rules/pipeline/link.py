@@ -9,7 +9,7 @@ from rules.pipeline.clock import Due, PartitionClock
 from rules.pipeline.entries import MAX_SHIPMENTS, MAX_TICKETS, Entries, Entry
 from rules.pipeline.records import Rows
 from schemas.codec import digest, dumps, to_plain
-from schemas.facts import Fact, Order, OrderFact, Rejected, TicketFact
+from schemas.facts import Fact, LinkedBy, Order, OrderFact, Rejected, TicketFact
 from schemas.links import Link, NumberLink, OrderLink, TicketLink
 
 GIVE_UP_AFTER = timedelta(days=7)
@@ -107,7 +107,7 @@ class Linker:
         else:
             yield from self._by_reference(f"ticket:{ticket.ticket_id}", link, "ticket_id")
 
-    def _named(self, key: str, link: TicketLink, linked_by: str) -> Iterator[Linked]:
+    def _named(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
         """A ticket event that names an order or a number: to its shipments, and kept for later ones."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets):
@@ -120,7 +120,7 @@ class Linker:
         yield from _ticket_facts([link], _shipments(entry), link, linked_by)
         yield from self._refer(link, key)
 
-    def _by_reference(self, key: str, link: TicketLink, linked_by: str) -> Iterator[Linked]:
+    def _by_reference(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
         """A ticket event that names only a customer or itself: to the rows here that are known to be theirs."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets) or len(entry.tickets) >= MAX_TICKETS:
@@ -130,7 +130,7 @@ class Linker:
         for other in list(entry.keys):
             yield from self._onto(other, link, linked_by)
 
-    def _onto(self, key: str, link: TicketLink, linked_by: str) -> Iterator[Linked]:
+    def _onto(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
         target = self._entries.load(key)
         order = target.merged.order if target.merged else None
         if linked_by == "customer_id" and (order is None or not _concerns(link, order)):
@@ -182,7 +182,7 @@ def _order_facts(order: Order, link: OrderLink) -> Iterator[OrderFact]:
 
 
 def _ticket_facts(
-    tickets: Sequence[TicketLink], shipments: Sequence[str], cause: Link, linked_by: str
+    tickets: Sequence[TicketLink], shipments: Sequence[str], cause: Link, linked_by: LinkedBy
 ) -> Iterator[TicketFact]:
     """Ticket events for shipments, at the moment of what brought the two together."""
     for number, link in enumerate(tickets):
@@ -202,11 +202,12 @@ def _ticket_facts(
             )
 
 
-def _how(link: TicketLink, linked_by: str) -> str:
-    ticket = link.ticket
-    named = (("order_id", ticket.order_id), ("tracking_number", ticket.tracking_number))
-    said = next((name for name, value in (*named, ("customer_id", ticket.customer_id)) if value), None)
-    return said or linked_by
+def _how(link: TicketLink, linked_by: LinkedBy) -> LinkedBy:
+    if link.ticket.order_id:
+        return "order_id"
+    if link.ticket.tracking_number:
+        return "tracking_number"
+    return "customer_id" if link.ticket.customer_id else linked_by
 
 
 def _shipments(entry: Entry) -> list[str]:

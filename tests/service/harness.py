@@ -1,0 +1,150 @@
+"""A real worker on a real broker: start it, feed it, kill it, read what it wrote."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, TopicPartition
+
+from cli.children import Child
+from cli.drain import OUTPUTS, track_clocks
+from cli.embedded import free_port
+from cli.feed import Fed, Feeder
+from cli.service import get
+from rules.pipeline.records import Record
+from schemas.codec import loads
+from schemas.recording import RawRecord
+from schemas.topics import load_topics
+from sinks.kafka import consumer, producer, true_highwaters
+from sinks.settings import Settings, load_settings
+from sinks.topics import ensure_topics
+from tests.brokers import Broker, running_broker
+
+PARTITIONS = 3
+
+
+@dataclass(slots=True)
+class Bench:
+    """One broker with its topics, and the workers on it."""
+
+    broker: Broker
+    settings: Settings
+    folder: Path
+    env: dict[str, str]
+    workers: dict[str, tuple[Child, int]]
+
+    def start(self, name: str = "worker") -> Child:
+        """Start a worker and wait until it is ready."""
+        port = free_port()
+        env = {**os.environ, **self.env, "WISMO_WORKER_METRICS_PORT": str(port)}
+        env["WISMO_DATA_DIR"] = str(self.folder / name)
+        child = Child(name, [sys.executable, "-m", "streams.worker"], folder=self.folder, env=env)
+        self.workers[name] = (child, port)
+        return child
+
+    def wait_ready(self, name: str = "worker", patience: float = 60) -> None:
+        """Wait until the worker has its partitions and its state."""
+        child, port = self.workers[name]
+        deadline = time.monotonic() + patience
+        while get(port, "/readyz")[0] != 200:
+            child.require_alive()
+            assert time.monotonic() < deadline, f"not ready: {get(port, '/readyz')}; {child.last_words()}"
+            time.sleep(0.1)
+
+    def feed(self, records: Sequence[RawRecord]) -> Fed:
+        """Write a recording as fast as the broker takes it."""
+        return Feeder(producer(self.settings), PARTITIONS).feed(records)
+
+    def wait_closed(self, fed: Fed, patience: float = 120) -> None:
+        """Wait until the tracker's clock has reached the recording's last mark in every partition."""
+        assert fed.closing is not None
+        deadline = time.monotonic() + patience
+        while self.closed(fed) < PARTITIONS:
+            for child, _ in self.workers.values():
+                child.require_alive()
+            assert time.monotonic() < deadline, f"{self.closed(fed)} of {PARTITIONS} partitions closed"
+            time.sleep(0.2)
+
+    def closed(self, fed: Fed) -> int:
+        """How many partitions have reached the last mark."""
+        assert fed.closing is not None
+        clocks = [clock for _, port in self.workers.values() for clock in track_clocks(get(port, "/metrics")[1])]
+        return sum(clock >= fed.closing.timestamp() for clock in clocks)
+
+    def read(self, *topics: str) -> list[Record]:
+        """Every record of these topics, by topic, partition and offset."""
+        places = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        ends = true_highwaters(self.settings, places)
+        reader = consumer(self.settings, "test-reader")
+        try:
+            return [record for place in places for record in _read(reader, place, ends[place])]
+        finally:
+            reader.close()
+
+    def outputs(self) -> list[dict[str, Any]]:
+        """All outputs as `wismo decide` prints them."""
+        return [output_of(record) for record in self.read(*OUTPUTS)]
+
+
+@contextlib.contextmanager
+def bench(folder: Path, **env: str) -> Iterator[Bench]:
+    """A broker of its own with all topics; workers are killed at the end."""
+    with running_broker(folder) as broker:
+        settings = load_settings(kafka_bootstrap_servers=broker.bootstrap, partitions=PARTITIONS)
+        ensure_topics(settings, load_topics())
+        given = {
+            "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
+            "WISMO_PARTITIONS": str(PARTITIONS),
+            "WISMO_TICKER": "false",
+            "WISMO_ORDER": "strict",
+            **env,
+        }
+        made = Bench(broker, settings, folder, given, {})
+        try:
+            yield made
+        finally:
+            for child, _ in made.workers.values():
+                child.kill()
+
+
+def output_of(record: Record) -> dict[str, Any]:
+    """A record as `wismo decide` prints one."""
+    return {
+        "topic": record.topic,
+        "key": (record.key or b"").decode("utf-8", "replace"),
+        "headers": {name: (value or b"").decode("utf-8", "replace") for name, value in record.headers},
+        "value": loads(record.value) if record.value and record.topic != "dead-letters" else None,
+    }
+
+
+def _read(reader: Consumer, place: tuple[str, int], end: int) -> Iterator[Record]:
+    low, _ = reader.get_watermark_offsets(TopicPartition(*place), timeout=10)
+    if low >= end:
+        return
+    reader.assign([TopicPartition(*place, low)])
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        message = reader.poll(1.0)
+        if message is None or message.error() is not None:
+            continue
+        yield Record(
+            topic=str(message.topic()),
+            partition=int(message.partition() or 0),
+            offset=int(message.offset() or 0),
+            timestamp=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
+            key=_bytes(message.key()),
+            value=_bytes(message.value()),
+            headers=tuple((str(name), _bytes(value)) for name, value in message.headers() or []),
+        )
+        if (message.offset() or 0) >= end - 1:
+            return
+
+
+def _bytes(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
