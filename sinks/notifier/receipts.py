@@ -1,0 +1,150 @@
+"""Receipts: what became of each notification, on a compacted topic from which a lost ledger is filled again."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from msgspec import Struct
+
+from schemas.codec import digest, dumps, rfc3339
+from schemas.dead_letters import Headers
+from schemas.words import NOTIFICATION_RECEIPTS
+from sinks.kafka import highwater_probe, true_highwater
+from sinks.notifier.ledger import Entry, Ledger
+from sinks.notifier.notices import Notice, shared_fields
+from sinks.settings import Settings
+from sinks.writes import WriteError, write_acked
+
+
+class ReceiptError(RuntimeError):
+    """A receipt was not acknowledged, so the notification is not done."""
+
+
+class Receipt(Struct, kw_only=True):
+    """What the ledger needs of a receipt."""
+
+    idempotency_key: str
+    channel: str
+    result: str
+    attempts: int
+    at: datetime
+    reason: str = ""
+    round: str = ""
+
+
+_RECEIPT: Final = msgspec.json.Decoder(Receipt)
+_BATCH: Final = 1000
+
+
+def receipt_event(notice: Notice, channel: str, entry: Entry, now: datetime) -> dict[str, Any]:
+    """The receipt as an event; its `sequence` is that of the event it answers."""
+    at = rfc3339(now)
+    return shared_fields(notice) | {
+        "event_id": digest("receipt", notice.key, channel, entry.round, entry.result),
+        "notified_event_id": notice.event.event_id,
+        "schema_version": 1,
+        "occurred_at": at,
+        "received_at": at,
+        "sequence": notice.event.sequence,
+        "idempotency_key": notice.key,
+        "channel": channel,
+        "result": entry.result,
+        "reason": entry.reason,
+        "attempts": entry.attempts,
+        "at": at,
+        "round": entry.round,
+    }
+
+
+class ReceiptWriter:
+    """Writes receipts and waits for the acknowledgement."""
+
+    def __init__(self, producer: Producer, timeout: float = 15.0) -> None:
+        self._producer = producer
+        self._timeout = timeout
+
+    def write(self, notice: Notice, channel: str, entry: Entry, now: datetime) -> None:
+        """Write one receipt; raises `ReceiptError`.
+
+        The key holds the channel too: on a compacted topic two channels of one notification must not hide each other.
+        """
+        event = receipt_event(notice, channel, entry, now)
+        key = f"{notice.key}/{channel}"
+        record = {"key": key, "value": dumps(event), "headers": _headers(event, notice)}
+        try:
+            write_acked(self._producer, NOTIFICATION_RECEIPTS, self._timeout, **record)
+        except (WriteError, KafkaException, BufferError) as error:
+            raise ReceiptError(f"receipt of {key}: {error}") from error
+
+
+def fill_ledger(settings: Settings, ledger: Ledger, channel: str, now: Callable[[], datetime]) -> int:
+    """Read all receipts of a channel into its ledger and mark it whole; returns how many were read."""
+    probe = highwater_probe(settings)
+    count = 0
+    try:
+        known = probe.list_topics(NOTIFICATION_RECEIPTS, timeout=15).topics[NOTIFICATION_RECEIPTS].partitions
+        for partition in known:
+            end = true_highwater(probe, NOTIFICATION_RECEIPTS, partition)
+            for receipts in _read(probe, partition, end):
+                ours = [receipt for receipt in receipts if receipt.channel == channel]
+                ledger.remember(_entry(receipt, ledger.ttl, now()) for receipt in ours)
+                count += len(ours)
+    finally:
+        probe.close()
+    ledger.declare_whole()
+    return count
+
+
+def _read(client: Consumer, partition: int, end: int) -> Iterator[list[Receipt]]:
+    if end <= 0:
+        return
+    client.assign([TopicPartition(NOTIFICATION_RECEIPTS, partition, OFFSET_BEGINNING)])
+    at = -1
+    while at < end - 1:
+        messages = client.consume(_BATCH, timeout=10.0)
+        if not messages:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{NOTIFICATION_RECEIPTS}/{partition} at {at}"))
+        receipts = []
+        for message in messages:
+            error = message.error()
+            if error is not None and error.code() != KafkaError._PARTITION_EOF:
+                raise KafkaException(error)
+            # The end-of-partition notice carries the offset after the last record, which compaction may have moved.
+            at = max(at, (message.offset() or 0) - (1 if error is not None else 0))
+            if error is None and message.value():
+                receipts += _decoded(message.value() or b"")
+        yield receipts
+
+
+def _decoded(raw: str | bytes) -> list[Receipt]:
+    try:
+        return [_RECEIPT.decode(raw)]
+    except msgspec.MsgspecError:
+        return []  # Not one of ours; whoever wrote it, nothing was sent because of it.
+
+
+def _entry(receipt: Receipt, ttl: float, now: datetime) -> tuple[str, Entry, float]:
+    entry = Entry("done", receipt.attempts, receipt.result, receipt.reason, receipt.round)
+    left = receipt.at + timedelta(seconds=ttl) - now
+    return receipt.idempotency_key, entry, left.total_seconds()
+
+
+def _headers(event: dict[str, Any], notice: Notice) -> Headers:
+    told = {
+        "ce_specversion": "1.0",
+        "ce_id": event["event_id"],
+        "ce_type": f"wismo.notification.{event['result']}.v1",
+        "ce_source": "/wismo/notifier",
+        "ce_subject": notice.event.shipment_id or notice.event.subject_id or "",
+        "ce_time": event["occurred_at"],
+        "content-type": "application/json",
+        "traceparent": notice.trace or "",
+    }
+    return [(name, text.encode()) for name, text in told.items() if text]
+
+
+def wall_clock() -> datetime:
+    """The time, for shells."""
+    return datetime.now(UTC)
