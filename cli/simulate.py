@@ -1,0 +1,62 @@
+"""`wismo simulate`: write a recording of invented traffic, and the truth about its troubles."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Annotated
+
+import typer
+
+from cli.simulation import world
+from cli.simulation.labels import line
+from cli.simulation.presets import DEFAULT_START
+from cli.simulation.recordings import lines
+from cli.simulation.things import Trouble
+from cli.simulation.timing import seconds
+from schemas.codec import dumps, parse_rfc3339
+
+_PROGRESS_EVERY = 50_000
+
+
+def simulate(
+    output: Annotated[Path, typer.Option(help="Where to write the recording (JSON lines); - is standard output.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 1,
+    shipments: Annotated[int, typer.Option(min=1, help="How many parcels.")] = 300,
+    days: Annotated[int, typer.Option(min=1, help="Days in which orders are placed; parcels then run on.")] = 14,
+    labels: Annotated[Path | None, typer.Option(help="Where to write the troubles, one JSON line each.")] = None,
+    start: Annotated[str, typer.Option(help="Time of the first order, RFC 3339.")] = DEFAULT_START,
+) -> None:
+    """Write a recording of realistic traffic: scans, orders and tickets with their usual faults."""
+    try:
+        begin = seconds(parse_rfc3339(start))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--start") from error
+    troubles: list[Trouble] = []
+    written = _write(output, lines(world.build(seed, begin, days), shipments, troubles.append))
+    if labels is not None:
+        _write(labels, (dumps(line(trouble)) + b"\n" for trouble in troubles))
+    typer.echo(f"{written} records of {shipments} shipments, {len(troubles)} troubles", err=True)
+
+
+def _write(path: Path, rows: Iterator[bytes]) -> int:
+    written = 0
+    with _opened(path) as file:
+        for written, row in enumerate(rows, start=1):
+            file.write(row)
+            if written % _PROGRESS_EVERY == 0:
+                typer.echo(f"{written} lines", err=True)
+    return written
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    if str(path) == "-":
+        yield sys.stdout.buffer
+        return
+    with path.open("wb") as file:
+        yield file
+
+
+if __name__ == "__main__":
+    typer.run(simulate)

@@ -1,0 +1,29 @@
+"""Recordings with a purpose: tiny wild ones for property tests, and the demonstration's day."""
+
+from typing import Final
+
+from cli.simulation import world
+from cli.simulation.dice import Dice
+from cli.simulation.rates import WILD
+from cli.simulation.recordings import lines
+from cli.simulation.things import Trouble
+from cli.simulation.timing import seconds
+from schemas.codec import parse_rfc3339
+from schemas.recording import RawRecord, read_recording
+
+DEFAULT_START: Final = "2026-03-02T00:00:00Z"
+"""A Monday."""
+
+
+def small_recording(seed: int) -> list[RawRecord]:
+    """One to five shipments over several days, full of oddities; for property tests over many seeds."""
+    return small_recording_with_troubles(seed)[0]
+
+
+def small_recording_with_troubles(seed: int) -> tuple[list[RawRecord], list[Trouble]]:
+    """The same, with the truth beside it."""
+    dice = Dice(f"small/{seed}")
+    start = seconds(parse_rfc3339(DEFAULT_START))
+    wild = world.build(seed, start, dice.whole(2, 4), WILD)
+    troubles: list[Trouble] = []
+    return list(read_recording(lines(wild, dice.whole(1, 5), troubles.append))), troubles

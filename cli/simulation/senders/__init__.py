@@ -1,0 +1,1 @@
+"""How each sender writes what happened: one module a sender."""
