@@ -2,17 +2,21 @@
 
 import os
 import sys
+import time
 
 import faust
 
 from streams.engine.app import EngineApp
 from streams.engine.records import InRecord, OutRecord
 
+# Seconds per record, so that kills hit batches in work.
+PAUSE = float(os.environ.get("WISMO_TEST_PAUSE", "0"))
 TOPICS = ("eng-in", "eng-out", "eng-dead")
 
 
 def count(records, rows):
     outputs = []
+    time.sleep(PAUSE * len(records))
     for record in records:
         if record.value == b"poison":
             raise ValueError("poisoned")
@@ -24,10 +28,9 @@ def count(records, rows):
         rows["counts"].put(record.key, b"%d,%d" % (number, record.offset))
         index = b"%d|%08d|%s" % (record.partition, number, record.key)
         rows["index"].put(index, b"1")
-        if number > 1:
-            previous = b"%d|%08d|%s" % (record.partition, number - 1, record.key)
-            assert rows["index"].range(previous, previous + b"\0", 1), previous
-            rows["index"].delete(previous)
+        assert rows["index"].range(index, index + b"\0", 1) == [(index, b"1")]
+        # After a crash between two changelogs the index may already be ahead of the counts.
+        rows["index"].delete(b"%d|%08d|%s" % (record.partition, number - 1, record.key))
         ident = b"%s:%d" % (record.key, number)
         outputs.append(OutRecord("eng-out", record.partition, record.key, record.value, (("id", ident),)))
     return outputs
@@ -47,6 +50,5 @@ def make(bootstrap: str, store: str, datadir: str) -> EngineApp:
 
 
 if __name__ == "__main__":
-    os.environ.pop("NO_CYTHON", None)
     app = make(sys.argv[1], sys.argv[2], sys.argv[3])
     faust.Worker(app, loglevel="INFO").execute_from_commandline()
