@@ -1,6 +1,7 @@
 """How what happened is reported: late, twice, out of order, in batches, with broken clocks, or not at all."""
 
 from collections.abc import Iterator, Mapping
+from operator import attrgetter
 from typing import Final
 
 from cli.simulation.dice import Dice
@@ -108,23 +109,19 @@ def _one_by_one(parcel: Parcel, told: list[Happening], world: World, dice: Dice)
 
 def _histories(parcel: Parcel, told: list[Happening], world: World, dice: Dice) -> Iterator[Message]:
     source, write = HISTORIES[parcel.sender]
-    heard_by = 0
-    waiting: list[Happening] = []
-    known: list[Happening] = []
-    for position, event in enumerate(told):
-        waiting.append(event)
-        heard_by = max(heard_by, event.heard)
-        last = position + 1 == len(told)
-        if not last and told[position + 1].at < heard_by + 2 * HOUR and dice.chance(0.6):
+    arriving = sorted(told, key=attrgetter("heard"))
+    unsent = 0
+    for position, event in enumerate(arriving):
+        following = arriving[position + 1] if position + 1 < len(arriving) else None
+        if following is not None and following.heard < event.heard + 2 * HOUR and dice.chance(0.6):
             continue
-        for other in waiting:
-            other.heard = heard_by
-        known.extend(waiting)
-        waiting = []
-        value = write(parcel, known, heard_by)
-        yield Message(heard_by, "carrier-scans", parcel.number, source, value)
+        for other in arriving[unsent : position + 1]:
+            other.heard = event.heard
+        unsent = position + 1
+        value = write(parcel, arriving[:unsent], event.heard)
+        yield Message(event.heard, "carrier-scans", parcel.number, source, value)
         if dice.chance(world.mix.repeats / 4):
-            again = after_outage(heard_by + dice.skewed(5, DAY), parcel, world, dice)
+            again = after_outage(event.heard + dice.skewed(5, DAY), parcel, world, dice)
             yield Message(again, "carrier-scans", parcel.number, source, value)
 
 

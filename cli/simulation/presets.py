@@ -3,6 +3,7 @@
 from typing import Final
 
 from cli.simulation import world
+from cli.simulation.day import day_lines
 from cli.simulation.dice import Dice
 from cli.simulation.rates import WILD
 from cli.simulation.recordings import lines
@@ -27,3 +28,12 @@ def small_recording_with_troubles(seed: int) -> tuple[list[RawRecord], list[Trou
     wild = world.build(seed, start, dice.whole(2, 4), WILD)
     troubles: list[Trouble] = []
     return list(read_recording(lines(wild, dice.whole(1, 5), troubles.append))), troubles
+
+
+def demo_day(seed: int) -> list[RawRecord]:
+    """One day of realistic traffic that shows many kinds of exception from its first minutes on."""
+    return list(read_recording(day_lines(seed, _forget)))
+
+
+def _forget(trouble: Trouble) -> None:
+    """The truth is not asked for."""

@@ -2,19 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from cli.simulation.dice import Dice
-from cli.simulation.rates import WISMO_SHARE
+from cli.simulation.rates import WISMO_SHARE, Mix
 from cli.simulation.steps import STEPS
 from cli.simulation.things import Message, Order, Parcel
 from cli.simulation.timing import DAY, HOUR, MINUTE, utc_text
 from cli.simulation.world import World
-
-ASKS_WHEN_LATE: Final = 0.75
-"""Customers whose parcel has not come days after its date ask: 76 % in the survey of catalogue row 6."""
-ASKS_WHEN_STUCK: Final = 0.03
-ASKS_ANYWAY: Final = 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +33,14 @@ def _tickets(order: Order, world: World, dice: Dice) -> Iterator[Ticket]:
         yield Ticket(dice.whole(order.at + HOUR, max(order.at + 2 * HOUR, order.shipped_at)), "wismo")
     outbound = [parcel for parcel in order.parcels if parcel.direction == "outbound"]
     for parcel in outbound:
-        yield from _about_parcel(order, parcel, dice)
+        yield from _about_parcel(order, parcel, world.mix, dice)
     if dice.chance(world.mix.tickets * (1 - WISMO_SHARE) * 0.93):
         intent = dice.weigh((("other", 70), ("refund", 30)))
         yield Ticket(order.at + dice.whole(HOUR, 12 * DAY), intent)
 
 
-def _about_parcel(order: Order, parcel: Parcel, dice: Dice) -> Iterator[Ticket]:
-    asked = _asks_where(order, parcel, dice)
+def _about_parcel(order: Order, parcel: Parcel, mix: Mix, dice: Dice) -> Iterator[Ticket]:
+    asked = _asks_where(order, parcel, mix, dice)
     if asked is not None:
         yield Ticket(asked, "wismo", parcel)
     if parcel.fate in ("stolen", "broken") and parcel.delivered_at is not None:
@@ -56,10 +51,11 @@ def _about_parcel(order: Order, parcel: Parcel, dice: Dice) -> Iterator[Ticket]:
         yield Ticket(at, "not_received" if parcel.fate == "stolen" else "damaged", parcel)
 
 
-def _asks_where(order: Order, parcel: Parcel, dice: Dice) -> int | None:
+def _asks_where(order: Order, parcel: Parcel, mix: Mix, dice: Dice) -> int | None:
     """Most wait about three days after the date; some ask while it is still ahead."""
     patience = dice.whole(0, 3 * DAY) + dice.whole(0, 3 * DAY)
-    asks_late, asks_stuck, asks_anyway = (dice.chance(rate) for rate in (ASKS_WHEN_LATE, ASKS_WHEN_STUCK, ASKS_ANYWAY))
+    rates = (mix.asks_when_late, mix.asks_when_stuck, mix.asks_anyway)
+    asks_late, asks_stuck, asks_anyway = (dice.chance(rate) for rate in rates)
     late = order.promise_end + patience
     if asks_late and (parcel.delivered_at is None or parcel.delivered_at > late):
         return late

@@ -1,5 +1,6 @@
 """Source `easypost`: tracker webhooks, the whole history each time, oldest first."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 from cli.simulation.things import Happening, Parcel
@@ -33,7 +34,7 @@ _NAMES: Final = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx"}
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """One webhook."""
     details = [_detail(parcel, event) for event in sorted(events, key=lambda event: event.at)]
-    estimate = events[-1].estimate
+    estimate = max(events, key=attrgetter("at")).estimate
     tracker = {
         "id": f"trk_{parcel.index:08d}",
         "object": "Tracker",

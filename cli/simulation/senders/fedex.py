@@ -1,5 +1,6 @@
 """Source `fedex`: answers of the tracking API, whole history, newest first, with the number's unique id."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 from cli.simulation.senders.wismo import time_text
@@ -44,7 +45,7 @@ def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[s
         "dateAndTimes": [],
         "scanEvents": newest_first,
     }
-    estimate = events[-1].estimate
+    estimate = max(events, key=attrgetter("at")).estimate
     if estimate is not None:
         due = local_text(estimate, parcel.target.zone)
         result["dateAndTimes"] = [{"type": "ESTIMATED_DELIVERY", "dateTime": due}]

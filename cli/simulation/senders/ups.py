@@ -1,5 +1,6 @@
 """Source `ups`: answers of the Track API (whole history, newest first) and Track Alerts (one activity)."""
 
+from operator import attrgetter
 from typing import Any, Final
 
 from cli.simulation.dice import Dice
@@ -41,7 +42,7 @@ def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[s
     """The answer to a poll: all activities so far."""
     activities = [_activity(event) for event in sorted(events, key=lambda event: -event.at)]
     package: dict[str, Any] = {"trackingNumber": parcel.number, "deliveryDate": [], "activity": activities}
-    estimate = events[-1].estimate
+    estimate = max(events, key=attrgetter("at")).estimate
     if estimate is not None:
         local = clock_text(estimate + offset(estimate, parcel.target.zone))
         package["deliveryDate"] = [{"type": "SDD", "date": local[:10].replace("-", "")}]
