@@ -1,0 +1,1 @@
+"""Carrier tables as data: code meanings, carriers' spellings and the zones of places."""

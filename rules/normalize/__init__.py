@@ -1,0 +1,61 @@
+"""Senders' raw bytes to our words: pure functions that return facts or `Rejected`, and never raise."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from rules.normalize import easypost, fedex, own, shopify, ups, usps, zendesk
+from rules.normalize.decode import UnusableError
+from schemas.facts import Action, OrderChange, Rejected, Scan, TicketChange
+from schemas.words import SOURCES
+
+Made = TypeVar("Made")
+
+SCANS: Final[dict[str, Callable[[bytes], tuple[Scan, ...]]]] = {
+    "wismo": own.scans,
+    "ups": ups.scans,
+    "usps": usps.scans,
+    "fedex": fedex.scans,
+    "easypost": easypost.scans,
+    "shopify": shopify.scans,
+}
+ORDERS: Final[dict[str, Callable[[bytes], tuple[OrderChange, ...]]]] = {"wismo": own.order, "shopify": shopify.orders}
+TICKETS: Final[dict[str, Callable[[bytes], tuple[TicketChange, ...]]]] = {
+    "wismo": own.ticket,
+    "zendesk": zendesk.tickets,
+}
+ACTIONS: Final[dict[str, Callable[[bytes], Action]]] = {"wismo": own.action}
+
+
+def parse_scans(source: str, raw: bytes) -> tuple[Scan, ...] | Rejected:
+    """The scans of one raw message in true order of occurrence, exact duplicates once; maybe several parcels."""
+    return _parse(SCANS, "scans", source, raw)
+
+
+def parse_order(source: str, raw: bytes) -> tuple[OrderChange, ...] | Rejected:
+    """The order events of one raw message."""
+    return _parse(ORDERS, "orders", source, raw)
+
+
+def parse_ticket(source: str, raw: bytes) -> tuple[TicketChange, ...] | Rejected:
+    """The ticket events of one raw message."""
+    return _parse(TICKETS, "tickets", source, raw)
+
+
+def parse_action(source: str, raw: bytes) -> Action | Rejected:
+    """The operator's action of one raw message."""
+    return _parse(ACTIONS, "actions", source, raw)
+
+
+def _parse(senders: dict[str, Callable[[bytes], Made]], what: str, source: str | None, raw: bytes) -> Made | Rejected:
+    sender = senders.get(source or "")
+    if sender is None:
+        said = (
+            f"source {source!r} sends no {what} that we read"
+            if source in SOURCES
+            else "header source is missing or unknown"
+        )
+        return Rejected(reason="unknown_type", message=f"{said}; use one of: {' '.join(senders)}", stage="decode")
+    try:
+        return sender(raw)
+    except UnusableError as error:
+        return error.rejected

@@ -1,0 +1,123 @@
+"""Bytes to plain dicts: JSON and XML alike, with every kind of broken input refused by name."""
+
+from typing import Final
+from xml.etree.ElementTree import ParseError
+
+import orjson
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
+
+from schemas.facts import Rejected
+
+Fields = dict[str, object]
+"""One JSON object, or one XML element: children and `@attributes` by local name, repeated ones as a list."""
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_DEPTH: Final = 64
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+class UnusableError(Exception):
+    """Input that cannot be used, carrying the `Rejected` that says so; never leaves this package."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.rejected = Rejected(
+            reason=reason, message=message, stage="decode" if reason == "undecodable" else "validate"
+        )
+
+
+def decode(raw: bytes) -> Fields | list[object]:
+    """The document in the bytes; raises `UnusableError` where there is none."""
+    if len(raw) > MAX_BYTES:
+        raise UnusableError("undecodable", f"{len(raw)} bytes are more than {MAX_BYTES}; send one shipment a message")
+    if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] == b"<":
+        return _xml(raw)
+    document = decode_json(raw)
+    if not isinstance(document, dict | list):
+        raise UnusableError("schema_invalid", "$ is not a JSON object; send the sender's body as it came")
+    return document
+
+
+def decode_json(raw: bytes) -> object:
+    """The JSON value in the bytes; raises `UnusableError` where there is none."""
+    try:
+        return orjson.loads(raw.removeprefix(_BOM))
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise UnusableError("undecodable", f"not JSON at {where}; send the sender's body as it came") from error
+
+
+class _Element:
+    """One open XML element."""
+
+    __slots__ = ("children", "name", "texts")
+
+    def __init__(self, name: str, attributes: dict[str, str]) -> None:
+        self.name = name
+        self.children: Fields = {f"@{_local(key)}": value for key, value in attributes.items()}
+        self.texts: list[str] = []
+
+    def value(self) -> object:
+        text = "".join(self.texts).strip()
+        if not self.children:
+            return text
+        if text:
+            self.children["#text"] = text
+        return self.children
+
+    def add(self, name: str, value: object) -> None:
+        known = self.children.get(name)
+        if known is None:
+            self.children[name] = value
+        elif isinstance(known, list):
+            known.append(value)
+        else:
+            self.children[name] = [known, value]
+
+
+class _Builder:
+    """Parser target that builds dicts with a stack: no recursion, so depth is only a number."""
+
+    def __init__(self) -> None:
+        self._open = [_Element("", {})]
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self._open) > MAX_DEPTH:
+            raise UnusableError("undecodable", f"XML is nested deeper than {MAX_DEPTH} at <{_local(tag)[:40]}>")
+        self._open.append(_Element(_local(tag), attributes))
+
+    def data(self, text: str) -> None:
+        self._open[-1].texts.append(text)
+
+    def end(self, tag: str) -> None:
+        done = self._open.pop()
+        self._open[-1].add(done.name, done.value())
+
+    def close(self) -> Fields:
+        return self._open[0].children
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2].rpartition(":")[2]
+
+
+def _xml(raw: bytes) -> Fields:
+    # DTDs and entities are refused outright: no carrier needs them, and they are how XML bombs are made.
+    builder = _Builder()
+    parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    try:
+        parser.feed(raw.lstrip(b" \t\r\n"))
+        parser.close()
+    except DefusedXmlException as error:
+        raise UnusableError(
+            "undecodable", f"XML with {type(error).__name__}; send it without DTD and entities"
+        ) from error
+    except ParseError as error:
+        line, column = error.position
+        raise UnusableError(
+            "undecodable", f"not XML at line {line} column {column}; send the body as it came"
+        ) from error
+    except (ValueError, LookupError) as error:
+        raise UnusableError("undecodable", "XML in an encoding nobody here reads; send UTF-8") from error
+    return builder.close()

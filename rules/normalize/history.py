@@ -1,0 +1,156 @@
+"""From what one message told to scans: built from table rows, in true order of occurrence, each once."""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from rules.normalize.tables import Row
+from rules.normalize.times import Moment
+from schemas.facts import Location, Scan
+
+VAGUE = frozenset(("date_only", "placeholder", "missing"))
+"""Qualities whose instant stands for a day or for nothing, so that the place in the list says more."""
+_BEFORE, _AFTER = timedelta(hours=26), timedelta(hours=24)
+"""A local day's farthest reach from its noon UTC (zones run from UTC-12 to UTC+14)."""
+
+
+class Parcel(NamedTuple):
+    """What every scan of one parcel in a message shares."""
+
+    carrier: str
+    number: str
+    version: str
+    unique_id: str | None = None
+    direction: str = "outbound"
+    service_level: str | None = None
+
+
+class Told(NamedTuple):
+    """What the sender said of one scan."""
+
+    code: str | None
+    text: str | None
+    moment: Moment
+    place: Location | None = None
+    scan_id: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """No code, no text and no time: it says nothing, so leaving it out loses nothing."""
+        return self.code is None and self.text is None and self.moment.raw is None
+
+
+def scan(parcel: Parcel, told: Told, row: Row | None) -> Scan:
+    """One scan in our words; `row` is None where no table knows the code."""
+    direction = (row.direction if row else None) or parcel.direction
+    state, flags = (row.state, row.flags) if row else (None, ())
+    if direction == "return":
+        state, flags = of_a_return(state, flags)
+    return Scan(
+        carrier=parcel.carrier,
+        tracking_number=parcel.number,
+        unique_id=parcel.unique_id,
+        state=state,
+        reason=row.reason if row else None,
+        flags=flags,
+        direction=direction,
+        occurred_at=told.moment.at,
+        time_quality=told.moment.quality,
+        raw_time=told.moment.raw,
+        code=told.code,
+        description=told.text or (row.description if row else None),
+        location=told.place,
+        mapped=row is not None,
+        service_level=parcel.service_level,
+        scan_id=told.scan_id,
+        mapping_version=parcel.version,
+    )
+
+
+def of_a_return(state: str | None, flags: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
+    """State and flags of a return that is a shipment of its own: its "delivered" is the sender's."""
+    arrived = ("back_at_sender",) if state == "delivered" else ()
+    flags = tuple(dict.fromkeys((*flags, *arrived, "return_shipment")))
+    return ("returned" if arrived else state), flags
+
+
+def in_order(scans: list[Scan], *, newest_first: bool, estimate: datetime | None = None) -> tuple[Scan, ...]:
+    """Scans of one parcel in true order of occurrence, exact duplicates once, the estimate on the latest.
+
+    Exact times rule. A scan with only a day, or no time, stays beside its neighbour in the sender's list as far
+    as its day allows. `newest_first` is how the sender usually lists; the times of the list itself decide.
+    """
+    if len(scans) > 1:
+        listed = scans[::-1] if _newest_first(scans, newest_first) else scans
+        times = _times(listed)
+        order = sorted(range(len(listed)), key=times.__getitem__)
+        scans = _once([listed[position] for position in order])
+    if estimate is not None and scans:
+        scans = [*scans[:-1], replace(scans[-1], estimated_delivery_at=estimate)]
+    return tuple(scans)
+
+
+def in_order_by_parcel(scans: list[Scan]) -> tuple[Scan, ...]:
+    """Scans of several parcels, listed oldest first: each parcel's in order, parcels as they first appear."""
+    parcels: dict[str, list[Scan]] = {}
+    for one in scans:
+        parcels.setdefault(one.shipment_id, []).append(one)
+    return tuple(one for own in parcels.values() for one in in_order(own, newest_first=False))
+
+
+def _newest_first(scans: list[Scan], usual: bool) -> bool:
+    exact = [scan.occurred_at for scan in scans if scan.occurred_at and scan.time_quality not in VAGUE]
+    if len(exact) < 2:
+        exact = [scan.occurred_at for scan in scans if scan.occurred_at]
+    rises = falls = 0
+    for earlier, later in zip(exact, exact[1:], strict=False):
+        rises += earlier < later
+        falls += earlier > later
+    return usual if rises == falls else falls > rises
+
+
+def _times(listed: list[Scan]) -> list[float]:
+    """A sort key for each scan, oldest first."""
+    keys: list[float] = []
+    last: datetime | None = None
+    for scan in listed:
+        if scan.time_quality not in VAGUE and scan.occurred_at is not None:
+            last = scan.occurred_at
+            keys.append(last.timestamp())
+        elif scan.occurred_at is None:
+            keys.append(last.timestamp() if last else float("-inf"))
+        else:
+            keys.append(_within_day(scan, scan.occurred_at, last, listed))
+    return keys
+
+
+def _within_day(scan: Scan, noon: datetime, last: datetime | None, listed: list[Scan]) -> float:
+    """Where in its day a scan without a clock time belongs."""
+    begin, end = noon - _BEFORE, noon + _AFTER
+    if scan.state == "label_created":
+        # A label has no clock time in some lists and then stands below the acceptance of the same day (USPS).
+        return begin.timestamp()
+    if scan.state == "picked_up":
+        # FedEx Ground writes its pickup as midnight of the day, before the label of that morning.
+        labels = [other.occurred_at for other in listed if other.state == "label_created" and other.occurred_at]
+        last = max([label for label in labels if begin <= label <= end] + ([last] if last else []), default=None)
+    return last.timestamp() if last and begin <= last <= end else noon.timestamp()
+
+
+def _once(scans: list[Scan]) -> list[Scan]:
+    seen: set[tuple[object, ...]] = set()
+    kept: list[Scan] = []
+    for scan in scans:
+        key = (scan.code, scan.raw_time, scan.location, scan.description, scan.state)
+        if key not in seen:
+            seen.add(key)
+            kept.append(scan)
+    return kept
+
+
+def place(city: str | None, region: str | None, postal_code: str | None, country: str | None) -> Location | None:
+    """A place, or None where nothing is known of it."""
+    if city or region or postal_code or country:
+        return Location(city=city, region=region, postal_code=postal_code, country=country)
+    return None

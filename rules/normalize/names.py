@@ -1,0 +1,45 @@
+"""Carriers and tracking numbers: every spelling meets on one word and one number."""
+
+from functools import lru_cache
+
+from rules.normalize.decode import UnusableError
+from rules.normalize.tables import NAMES, load_pairs
+from schemas.words import CARRIERS
+
+MAX_NUMBER = 64
+_BLANKS = str.maketrans("", "", " -\u2010\u2011\u2013\u00a0\t")
+
+
+@lru_cache(maxsize=4096)
+def carrier(spelling: str) -> str:
+    """The closed word for a spelling ("UPS®", "fedex-ground"), else its slug; empty where nothing is left."""
+    lowered = spelling.strip().lower()
+    if lowered in CARRIERS:
+        return lowered
+    bare = "".join(char for char in lowered if char.isalnum())
+    known = load_pairs(NAMES).get(bare)
+    return known or "-".join("".join(char if char.isalnum() else " " for char in lowered[:64]).split())
+
+
+def number(sender: str, written: str | None, path: str) -> str:
+    """The tracking number upper-case without spaces and dashes; raises `UnusableError` where it cannot be one."""
+    bare = (written or "").translate(_BLANKS).upper()
+    if not bare:
+        raise UnusableError("semantic_invalid", f"{path} is empty; a scan needs the number of its parcel")
+    if sender == "usps":
+        bare = _without_zip(bare)
+    # A colon parts the shipment id; nothing else is known to be impossible in a number.
+    if len(bare) > MAX_NUMBER or ":" in bare or not bare.isprintable():
+        raise UnusableError(
+            "semantic_invalid", f"{path} is no tracking number; send letters and digits, up to {MAX_NUMBER}"
+        )
+    return bare
+
+
+def _without_zip(bare: str) -> str:
+    # USPS labels print 420 + ZIP (5 or 9 digits) before the number proper of 20 or 22 digits, which begins with 9.
+    if bare.startswith("420") and bare.isdigit():
+        for prefix, whole in ((8, 30), (12, 34), (8, 28), (12, 32)):
+            if len(bare) == whole and bare[prefix] == "9":
+                return bare[prefix:]
+    return bare

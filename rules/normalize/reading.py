@@ -1,0 +1,66 @@
+"""Reads fields of a sender's document: absent is None, a wrong type is refused with its path."""
+
+from rules.normalize.decode import Fields, UnusableError
+
+NOTHING: Fields = {}
+MAX_TEXT = 300
+
+
+def text(fields: Fields, key: str, path: str = "$") -> str | None:
+    """A text or number as text, trimmed; None where absent or blank."""
+    value = fields.get(key)
+    if value is None:
+        return None
+    if type(value) is str:
+        return value.strip()[:MAX_TEXT] or None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:MAX_TEXT]
+    raise wrong(path, key, "a text")
+
+
+def fields(parent: Fields, key: str, path: str = "$") -> Fields:
+    """An object; empty where absent, null or (an empty XML element) a blank text."""
+    value = parent.get(key)
+    if isinstance(value, dict):
+        return value
+    if not value and (value is None or isinstance(value, str | list)):
+        return NOTHING
+    raise wrong(path, key, "an object")
+
+
+def items(parent: Fields, key: str, path: str = "$") -> list[Fields]:
+    """A list of objects; senders write a list of one as the object itself."""
+    value = parent.get(key)
+    if isinstance(value, dict):
+        return [value]
+    if value is None or value == "":
+        return []
+    if isinstance(value, list):
+        return objects(value, f"{path}.{key}")
+    raise wrong(path, key, "a list")
+
+
+def objects(values: list[object], path: str) -> list[Fields]:
+    """The same list, known to hold objects only; blanks and nulls are left out."""
+    kept: list[Fields] = []
+    for value in values:
+        if isinstance(value, dict):
+            kept.append(value)
+        elif value is not None and value != "":
+            raise UnusableError("schema_invalid", f"{path}[] is not an object; send the sender's body as it came")
+    return kept
+
+
+def texts(parent: Fields, key: str, path: str = "$") -> list[str]:
+    """A list of texts or numbers, blanks left out; a single one counts as a list of one."""
+    value = parent.get(key)
+    if not isinstance(value, list):
+        single = text(parent, key, path)
+        return [single] if single else []
+    kept = [text({key: one}, key, path) for one in value]
+    return [one for one in kept if one]
+
+
+def wrong(path: str, key: str, expected: str) -> UnusableError:
+    """The refusal of a field with a wrong type."""
+    return UnusableError("schema_invalid", f"{path}.{key} is not {expected}; send the sender's body as it came")

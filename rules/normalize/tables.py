@@ -1,0 +1,218 @@
+"""Loads the CSV tables beside the code once, and refuses a wrong one by file and line.
+
+A key is the sender's code as it really works (`X/RZ+012`, `DE/08`). `KEY~phrase` is a row for one code whose text
+tells meanings apart: it wins where the text holds the phrase (`~^phrase`: begins with it), first row first.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from importlib import resources
+
+from msgspec import Struct
+
+from schemas.codec import digest
+from schemas.words import CARRIERS, DIRECTIONS, FLAGS, REASONS, STATES
+
+COLUMNS = ("key", "state", "reason", "flags", "direction", "informational", "description", "source", "verified_on")
+DATED = (*COLUMNS, "valid_from", "valid_to")
+NAMES = "carrier_names"
+ZONES = "zones"
+_PACKAGE = "rules.carriers"
+
+
+class TableError(ValueError):
+    """A carrier table that must not be used; every line of the message is one problem by file and line."""
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """What one code means in our words."""
+
+    state: str | None = None
+    reason: str | None = None
+    flags: tuple[str, ...] = ()
+    direction: str | None = None
+    description: str = ""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+    def holds_on(self, day: date | None) -> bool:
+        """Whether the row speaks of that day; a day nobody knows takes the row in force at the end."""
+        if day is None:
+            return self.valid_to is None
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+
+class Table(Struct, frozen=True):
+    """The codes of one sender."""
+
+    name: str
+    version: str
+    rows: dict[str, Row]
+    phrases: dict[str, tuple[tuple[str, Row], ...]]
+    dated: dict[str, tuple[Row, ...]]
+
+    def find(self, key: str, text: str | None = None, day: date | None = None) -> Row | None:
+        """What `key` means, given the scan's text and day; None where the table does not know it."""
+        phrases = self.phrases.get(key)
+        if phrases is not None and text:
+            lowered = text.lower()
+            for phrase, row in phrases:
+                if lowered.startswith(phrase[1:]) if phrase[0] == "^" else phrase in lowered:
+                    return row
+        row_of_key = self.rows.get(key)
+        if row_of_key is None and key in self.dated:
+            return next((row for row in self.dated[key] if row.holds_on(day)), None)
+        return row_of_key
+
+
+@cache
+def load_table(name: str) -> Table:
+    """The table `rules/carriers/<name>.csv`; raises `TableError` naming every wrong line."""
+    table, problems = read_table(name, _text(name))
+    if problems:
+        raise TableError("\n".join(problems))
+    return table
+
+
+@cache
+def load_pairs(name: str) -> dict[str, str]:
+    """A two-column table such as `carrier_names` or `zones`; raises `TableError` naming every wrong line."""
+    pairs, problems = read_pairs(name, _text(name))
+    if problems:
+        raise TableError("\n".join(problems))
+    return pairs
+
+
+def check_tables() -> list[str]:
+    """Every problem of every table, as `file:line: what is wrong and what to do`; empty where all is well."""
+    problems: list[str] = []
+    for name in table_names():
+        reader = read_pairs if name in (NAMES, ZONES) else read_table
+        problems += reader(name, _text(name))[1]
+    return problems
+
+
+def table_names() -> list[str]:
+    """The tables that come with the code."""
+    files = resources.files(_PACKAGE).iterdir()
+    return sorted(file.name.removesuffix(".csv") for file in files if file.name.endswith(".csv"))
+
+
+def read_table(name: str, text: str) -> tuple[Table, list[str]]:
+    """Read a code table from its text, with all its problems."""
+    problems: list[str] = []
+    found: dict[str, list[Row]] = {}
+    for line, cells in _lines(name, text, (COLUMNS, DATED), problems):
+        wrong = list(_problems(cells))
+        row = None if wrong else _row(cells)
+        if row and any(_overlap(row, other) for other in found.get(cells["key"], ())):
+            wrong.append(f"key {cells['key']!r} is there twice; keep one, or give both times of validity")
+        problems += [f"rules/carriers/{name}.csv:{line}: {what}" for what in wrong]
+        if row and not wrong:
+            found.setdefault(cells["key"], []).append(row)
+    return _table(name, text, found), problems
+
+
+def read_pairs(name: str, text: str) -> tuple[dict[str, str], list[str]]:
+    """Read a table of two columns and a source from its text, with all its problems."""
+    problems: list[str] = []
+    pairs: dict[str, str] = {}
+    for line, cells in _lines(name, text, (("key", "value", "source"),), problems):
+        wrong = [f"column {column} is empty; fill it in" for column, cell in cells.items() if not cell]
+        if cells["key"] in pairs:
+            wrong.append(f"key {cells['key']!r} is there twice; keep one")
+        if name == NAMES and cells["value"] not in CARRIERS:
+            wrong.append(f"carrier {cells['value']!r} is not in the closed list; see schemas/words.py")
+        problems += [f"rules/carriers/{name}.csv:{line}: {what}" for what in wrong]
+        pairs.setdefault(cells["key"], cells["value"])
+    return pairs, problems
+
+
+def _text(name: str) -> str:
+    try:
+        return resources.files(_PACKAGE).joinpath(f"{name}.csv").read_text("utf-8")
+    except (OSError, ValueError) as error:
+        raise TableError(f"rules/carriers/{name}.csv:1: cannot be read ({type(error).__name__})") from error
+
+
+def _lines(
+    name: str, text: str, headers: tuple[tuple[str, ...], ...], problems: list[str]
+) -> Iterator[tuple[int, dict[str, str]]]:
+    reader = csv.reader(io.StringIO(text), strict=True)
+    try:
+        header = tuple(next(reader, ()))
+        if header not in headers:
+            problems.append(f"rules/carriers/{name}.csv:1: the header must be {','.join(headers[0])}")
+            return
+        for cells in reader:
+            if len(cells) == len(header):
+                yield reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
+            else:
+                problems.append(f"rules/carriers/{name}.csv:{reader.line_num}: {len(cells)} cells, not {len(header)}")
+    except csv.Error as error:
+        problems.append(f"rules/carriers/{name}.csv:{reader.line_num}: not CSV ({error})")
+
+
+def _problems(cells: dict[str, str]) -> Iterator[str]:
+    for column in ("key", "description", "source"):
+        if not cells[column]:
+            yield f"column {column} is empty; fill it in"
+    yield from _unknown_words(cells)
+    if cells["informational"] != ("no" if cells["state"] else "yes"):
+        yield "informational must be yes where the state is empty, else no"
+    yield from _bad_dates(cells)
+
+
+def _unknown_words(cells: dict[str, str]) -> Iterator[str]:
+    # `unknown` means that no scan was usable yet, so no code can mean it: its state is empty.
+    for column, words in (("state", STATES[:-1]), ("reason", REASONS), ("flags", FLAGS), ("direction", DIRECTIONS)):
+        for word in cells[column].split() if column == "flags" else [cells[column]]:
+            if word and word not in words:
+                yield f"{column} {word!r} is not one of: {' '.join(words)}"
+
+
+def _bad_dates(cells: dict[str, str]) -> Iterator[str]:
+    for column in ("verified_on", "valid_from", "valid_to"):
+        cell = cells.get(column, "")
+        if cell or column == "verified_on":
+            try:
+                date.fromisoformat(cell)
+            except ValueError:
+                yield f"{column} {cell!r} is not a date; write it as 2026-11-22"
+
+
+def _row(cells: dict[str, str]) -> Row:
+    valid_from, valid_to = cells.get("valid_from"), cells.get("valid_to")
+    return Row(
+        state=cells["state"] or None,
+        reason=cells["reason"] or None,
+        flags=tuple(cells["flags"].split()),
+        direction=cells["direction"] or None,
+        description=cells["description"],
+        valid_from=date.fromisoformat(valid_from) if valid_from else None,
+        valid_to=date.fromisoformat(valid_to) if valid_to else None,
+    )
+
+
+def _overlap(one: Row, other: Row) -> bool:
+    starts = max(one.valid_from or date.min, other.valid_from or date.min)
+    return starts <= min(one.valid_to or date.max, other.valid_to or date.max)
+
+
+def _table(name: str, text: str, found: dict[str, list[Row]]) -> Table:
+    rows: dict[str, Row] = {}
+    dated: dict[str, tuple[Row, ...]] = {}
+    phrases: dict[str, list[tuple[str, Row]]] = {}
+    for key, own in found.items():
+        code, mark, phrase = key.partition("~")
+        if mark:
+            phrases.setdefault(code, []).append((phrase.lower(), own[0]))
+        elif own[0].valid_from or own[0].valid_to:
+            dated[key] = tuple(own)
+        else:
+            rows[key] = own[0]
+    version = f"{name}-{digest(text, size=8)}"
+    return Table(name, version, rows, {code: tuple(pairs) for code, pairs in phrases.items()}, dated)

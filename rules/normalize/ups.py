@@ -1,0 +1,210 @@
+"""UPS: Track API (JSON and the older XML and JSON), and the Track Alert webhook.
+
+A code's meaning hangs on type, code and three-digit status code together: in one real answer exception RZ is
+"pending release" with 012 and "released" with 014, while UPS's table lists only one meaning. The status code
+decides, except where it is coarse ("On the Way", "Delivered", "Exception"): there the code's own row says more.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from rules.normalize import times
+from rules.normalize.decode import Fields, UnusableError, decode
+from rules.normalize.history import Parcel, Told, in_order, place, scan
+from rules.normalize.names import number
+from rules.normalize.reading import fields, items, objects, text
+from rules.normalize.services import service_level
+from rules.normalize.tables import Row, Table, load_table
+from schemas.facts import Location, Scan
+
+_COARSE: Final = frozenset("005 010 011 012 013 025 029 030 039 047 076 087 158 159 164 165".split())
+_NOT_A_STATUS: Final = "000"  # "Status Not Available"
+_SAME_CODES: Final = {"P": "I", "MV": "M"}
+"""Types that share another's code table: P is the older letter of a pickup, MV a voided manifest."""
+_ESTIMATES: Final = ("RDD", "SDD")
+"""Kinds of delivery date: rescheduled before scheduled; DEL is the delivery itself."""
+
+
+def scans(raw: bytes) -> tuple[Scan, ...]:
+    """The scans of one UPS message."""
+    document = decode(raw)
+    if isinstance(document, list):
+        return tuple(one for alert in objects(document, "$") for one in _message(alert))
+    return _message(document)
+
+
+def _message(document: Fields) -> tuple[Scan, ...]:
+    if "trackResponse" in document:
+        return tuple(_answer(fields(document, "trackResponse")))
+    if "activityStatus" in document:
+        return _alert(document)
+    old = _old_answer(document)
+    if old is not None:
+        return tuple(_old_scans(old))
+    if "response" in document or "Fault" in document or "errors" in document:
+        return ()  # an error answer, such as a number not found
+    raise UnusableError("schema_invalid", "$ is no UPS message we know; send a Track answer or a Track Alert")
+
+
+def _answer(answer: Fields) -> Iterator[Scan]:
+    for shipment in items(answer, "shipment", "$.trackResponse"):
+        for package in items(shipment, "package", "$.trackResponse.shipment[]"):
+            yield from _package(package, text(shipment, "inquiryNumber"))
+
+
+def _package(package: Fields, inquiry: str | None) -> tuple[Scan, ...]:
+    path = "$.trackResponse.shipment[].package[]"
+    activities = items(package, "activity", path)
+    if not activities:
+        return ()
+    table = load_table("ups")
+    service = text(fields(package, "service", path), "description", path)
+    written = text(package, "trackingNumber", path) or inquiry
+    parcel = Parcel("ups", number("ups", written, f"{path}.trackingNumber"), table.version)
+    parcel = parcel._replace(service_level=service_level(service))
+    agent = text(fields(package, "informationSource", path), "code", path)
+    found = [one for one in (_activity(activity, parcel, table, agent) for activity in activities) if one]
+    return in_order(found, newest_first=True, estimate=_estimate(package))
+
+
+def _activity(activity: Fields, parcel: Parcel, table: Table, agent: str | None) -> Scan | None:
+    path = "$.trackResponse.shipment[].package[].activity[]"
+    status = fields(activity, "status", path)
+    where = _place(fields(fields(activity, "location", path), "address", path), "stateProvince", "countryCode")
+    moment = _moment(activity, ("date", "time", "gmtDate", "gmtTime", "gmtOffset"), where)
+    key = _Key(text(status, "type", path), text(status, "code", path), text(status, "statusCode", path), agent)
+    return _scan(parcel, table, key, Told(key.printed, text(status, "description", path), moment, where))
+
+
+def _alert(alert: Fields) -> tuple[Scan, ...]:
+    table = load_table("ups")
+    parcel = Parcel("ups", number("ups", text(alert, "trackingNumber"), "$.trackingNumber"), table.version)
+    status = fields(alert, "activityStatus")
+    where = _place(fields(alert, "activityLocation"), "stateProvince", "country")
+    names = ("localActivityDate", "localActivityTime", "gmtActivityDate", "gmtActivityTime", "gmtOffset")
+    key = _Key(text(status, "type"), text(status, "code"), text(status, "descriptionCode"), None)
+    told = Told(key.printed, text(status, "description"), _moment(alert, names, where), where)
+    one = _scan(parcel, table, key, told)
+    estimate = _noon(text(alert, "scheduledDeliveryDate"))
+    return in_order([one], newest_first=True, estimate=estimate) if one else ()
+
+
+def _old_answer(document: Fields) -> Fields | None:
+    body = fields(fields(document, "Envelope"), "Body") if "Envelope" in document else document
+    if "Fault" in body:
+        return {}
+    return fields(body, "TrackResponse") if "TrackResponse" in body else None
+
+
+def _old_scans(answer: Fields) -> Iterator[Scan]:
+    table = load_table("ups")
+    path = "TrackResponse.Shipment"
+    for shipment in items(answer, "Shipment", "TrackResponse"):
+        service = service_level(text(fields(shipment, "Service", path), "Description", path))
+        for package in items(shipment, "Package", path):
+            activities = items(package, "Activity", path)
+            if activities:
+                written = number("ups", text(package, "TrackingNumber", path), f"{path}.Package.TrackingNumber")
+                parcel = Parcel("ups", written, table.version, service_level=service)
+                found = [one for one in (_old_activity(activity, parcel, table) for activity in activities) if one]
+                day = text(package, "RescheduledDeliveryDate", path) or text(shipment, "ScheduledDeliveryDate", path)
+                yield from in_order(found, newest_first=True, estimate=_noon(day))
+
+
+def _old_activity(activity: Fields, parcel: Parcel, table: Table) -> Scan | None:
+    path = "TrackResponse.Shipment.Package.Activity"
+    status = fields(activity, "Status", path)
+    kind = fields(status, "StatusType", path) if "StatusType" in status else {"Code": status.get("Type")}
+    code = fields(status, "StatusCode", path).get("Code") if "StatusCode" in status else status.get("Code")
+    address = fields(fields(activity, "ActivityLocation", path), "Address", path)
+    where = place(*(text(address, name, path) for name in ("City", "StateProvinceCode", "PostalCode", "CountryCode")))
+    moment = _moment(activity, ("Date", "Time", "GMTDate", "GMTTime", "GMTOffset"), where, noon_is_placeholder=True)
+    key = _Key(text(kind, "Code", path), text({"Code": code}, "Code", path), None, None)
+    description = text(kind, "Description", path) or text(status, "Description", path)
+    return _scan(parcel, table, key, Told(key.printed, description, moment, where))
+
+
+class _Key:
+    """The code fields of one scan."""
+
+    __slots__ = ("agent", "code", "kind", "printed", "status")
+
+    def __init__(self, kind: str | None, code: str | None, status: str | None, agent: str | None) -> None:
+        self.kind, self.code, self.agent = kind, code, agent
+        self.status = None if status == _NOT_A_STATUS and code else status
+        named = f"{kind}/{code}" if kind and code else kind or code
+        self.printed = f"{named}+{status}" if named and status else named or (f"+{status}" if status else None)
+
+
+def _scan(parcel: Parcel, table: Table, key: _Key, told: Told) -> Scan | None:
+    return None if told.empty else scan(parcel, told, _row(table, key))
+
+
+def _row(table: Table, key: _Key) -> Row | None:
+    """What the code fields mean together; None where no table knows them."""
+    if key.agent and key.code:
+        # Mail Innovations: another party's scan, where the party is part of the code.
+        of_agent = table.find(f"MI/{key.code}/{key.agent}")
+        if of_agent:
+            return of_agent
+    kind = _SAME_CODES.get(key.kind or "", key.kind)
+    by_code = table.find(f"{kind}/{key.code}") if key.code else None
+    if not key.status:
+        # The type alone speaks only where there is no code: an unknown code must never look healthy.
+        return by_code if key.code else table.find(key.kind or "")
+    whole = table.find(f"{kind}/{key.code or ''}+{key.status}")
+    return whole or _together(table.find(f"+{key.status}"), by_code, key.status)
+
+
+def _together(by_status: Row | None, by_code: Row | None, status: str) -> Row | None:
+    if by_status is None or by_code is None:
+        return by_status or by_code
+    # 012 "Clearance in Progress" yields only to a customs row: everything else under it is customs all the same.
+    yields = status in _COARSE and (status != "012" or (by_code.reason or "").startswith("customs"))
+    if yields and by_code.state is not None:
+        return by_code
+    if by_code.reason and by_code.state == by_status.state:
+        return replace(by_status, reason=by_code.reason, flags=tuple(dict.fromkeys(by_status.flags + by_code.flags)))
+    return by_status
+
+
+def _place(address: Fields, region: str, country: str) -> Location | None:
+    path = "$.activity.location"
+    code = text(address, country, path) or text(address, "country", path)
+    return place(text(address, "city", path), text(address, region, path), text(address, "postalCode", path), code)
+
+
+def _moment(
+    said: Fields, names: tuple[str, str, str, str, str], where: Location | None, *, noon_is_placeholder: bool = False
+) -> times.Moment:
+    """The time: the GMT fields where usable, else local with its offset, else local in the place's zone."""
+    day, clock, gmt_day, gmt_clock, distance = (text(said, name) for name in names)
+    raw = " ".join(part for part in (day, clock) if part) or " ".join(part for part in (gmt_day, gmt_clock) if part)
+    gmt = times.compact(gmt_day, gmt_clock)
+    if isinstance(gmt, datetime):
+        return times.shifted(gmt, times.ZERO, raw, "gmt_field")
+    moment = times.compact(day, clock)
+    if moment is None:
+        return times.missing(raw or None)
+    if not isinstance(moment, datetime):
+        return times.day_only(moment, raw)
+    if noon_is_placeholder and clock == "120000":
+        return times.day_only(moment.date(), raw, "placeholder")
+    from_utc = times.offset(distance)
+    if from_utc is not None:
+        return times.shifted(moment, from_utc, raw)
+    zone = times.zone_of(where.country, where.region) if where else None
+    return times.local(moment, zone, raw)
+
+
+def _estimate(package: Fields) -> datetime | None:
+    dates = {text(one, "type"): text(one, "date") for one in items(package, "deliveryDate")}
+    return next((_noon(dates[kind]) for kind in _ESTIMATES if dates.get(kind)), None)
+
+
+def _noon(day: str | None) -> datetime | None:
+    moment = times.compact(day, None)
+    return times.day_only(moment, day).at if moment else None
