@@ -94,4 +94,6 @@ def _builders(producer: Any, records: Sequence[OutRecord]) -> Iterator[Any]:
 
 
 def _append(builder: Any, record: OutRecord) -> Any:
-    return builder.append(timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=list(record.headers))
+    return builder.append(
+        timestamp=record.timestamp_ms, key=record.key, value=record.value, headers=list(record.headers)
+    )

@@ -63,7 +63,7 @@ class Overlay:
         self._limit = limit
         self._ordered = ordered
         self._touched: dict[bytes, bytes | None] = {}
-        self._order: SortedSet = SortedSet()
+        self._order: SortedSet[bytes] = SortedSet()
         self._undo: dict[bytes, bytes | None | _Absent] = {}
 
     def get(self, key: bytes) -> bytes | None:

@@ -85,7 +85,7 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
             self.log.warning("Another rebalance has begun, it will resume the streams")
         return overtaken
 
-    @Service.task
+    @Service.task  # type: ignore[untyped-decorator]
     async def _pass_holes(self) -> None:
         """End recovery of logs whose last offsets hold no record (compaction, transactions).
 
@@ -113,6 +113,9 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
 
 class EngineTables(TableManager):  # type: ignore[misc]
     """Faust's table manager with the engine's recovery."""
+
+    _recovery: Any
+    _changelog_queue: Any
 
     @property
     def recovery(self) -> Any:

@@ -44,7 +44,7 @@ class MemoryRows:
         self._partition_of: dict[bytes, int] = store._key_partition
         self._offsets: dict[int, int] = {}
         self._ordered = ordered
-        self._order: defaultdict[int, SortedSet] = defaultdict(SortedSet)
+        self._order: defaultdict[int, SortedSet[bytes]] = defaultdict(SortedSet)
 
     def get(self, partition: int, key: bytes) -> bytes | None:
         """Return the row of `key`, or None when it is absent or of another partition."""
