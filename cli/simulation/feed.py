@@ -101,10 +101,10 @@ def _one_by_one(parcel: Parcel, told: list[Happening], world: World, dice: Dice)
             yield _in_its_own_words(parcel, event, dice)
             continue
         value = write(parcel, event, dice)
-        yield Message(event.heard, "carrier-scans", parcel.number, source, value)
+        yield Message(event.heard, "carrier-scans", parcel.label_number, source, value)
         if dice.chance(world.mix.repeats):
             again = after_outage(event.heard + dice.skewed(1, 36 * HOUR), parcel, world, dice)
-            yield Message(again, "carrier-scans", parcel.number, source, value)
+            yield Message(again, "carrier-scans", parcel.label_number, source, value)
 
 
 def _histories(parcel: Parcel, told: list[Happening], world: World, dice: Dice) -> Iterator[Message]:
@@ -119,10 +119,10 @@ def _histories(parcel: Parcel, told: list[Happening], world: World, dice: Dice) 
             other.heard = event.heard
         unsent = position + 1
         value = write(parcel, arriving[:unsent], event.heard)
-        yield Message(event.heard, "carrier-scans", parcel.number, source, value)
+        yield Message(event.heard, "carrier-scans", parcel.label_number, source, value)
         if dice.chance(world.mix.repeats / 4):
             again = after_outage(event.heard + dice.skewed(5, DAY), parcel, world, dice)
-            yield Message(again, "carrier-scans", parcel.number, source, value)
+            yield Message(again, "carrier-scans", parcel.label_number, source, value)
 
 
 def _in_its_own_words(parcel: Parcel, event: Happening, dice: Dice) -> Message:
@@ -130,4 +130,4 @@ def _in_its_own_words(parcel: Parcel, event: Happening, dice: Dice) -> Message:
         value = ups.write_alert(parcel, event, dice)
     else:
         value = usps.write_history(parcel, [event], event.heard)
-    return Message(event.heard, "carrier-scans", parcel.number, parcel.carrier.name, value)
+    return Message(event.heard, "carrier-scans", parcel.label_number, parcel.carrier.name, value)

@@ -133,6 +133,8 @@ def _fates(factor: float) -> tuple[tuple[str, int], ...]:
 
 def _copy_buyer(order: Order, replaced: Order) -> None:
     order.replacement_for = replaced.order_id
+    order.promised = True
+    order.shop, order.order_id = replaced.shop, orders.order_id(order.index, replaced.shop)
     order.customer_id, order.target = replaced.customer_id, replaced.target
     order.warehouse, order.amount, order.vip = replaced.warehouse, replaced.amount, replaced.vip
 

@@ -13,7 +13,8 @@ def of_order(order: Order) -> Iterator[Trouble]:
     for parcel in order.parcels:
         yield from _of_parcel(parcel)
         if parcel.direction == "outbound" and order.cancelled_at is None:
-            yield from _promise(order, parcel)
+            if order.promised:
+                yield from _promise(order, parcel)
             yield from _replacement(order, parcel)
     yield from _partial(order)
 

@@ -7,6 +7,7 @@ from cli.simulation import places
 from cli.simulation.dice import Dice
 from cli.simulation.journeys import due_day, pickup_due
 from cli.simulation.numbers import tracking_number
+from cli.simulation.senders import shopify
 from cli.simulation.things import Message, Order, Parcel, Trouble
 from cli.simulation.timing import (
     DAY,
@@ -25,6 +26,8 @@ NOT_SHIPPED_SHARE: Final = 0.01
 """Orders whose goods are not there (assumed)."""
 _SLACK: Final = ((0, 5), (1, 11), (2, 4))
 """Working days that a shop adds to the carrier's usual time, and how often (assumed)."""
+_KNOWS_DATE: Final = 0.6
+"""Of the orders that come as shop webhooks, those whose date another system of the shop tells (assumed)."""
 _CURRENCY: Final = {"GB": "GBP", "DE": "EUR", "FR": "EUR", "CA": "CAD"}
 
 
@@ -33,19 +36,26 @@ def draw_order(world: World, index: int, at: int) -> Order:
     dice = world.dice("order", index)
     abroad = dice.chance(ABROAD_SHARE)
     buyer = dice.whole(0, 4 * (index + 25) // 5)
+    shop = dice.chance(world.mix.shop_webhooks)
     return Order(
         index=index,
-        order_id=f"A-{100000 + index}",
-        customer_id=f"C-{10000 + buyer}",
+        order_id=order_id(index, shop),
+        customer_id=str(7700000000000 + buyer) if shop else f"C-{10000 + buyer}",
         at=at,
         promise_day=0,
         target=dice.weigh(places.ABROAD if abroad else places.CUSTOMERS),
         warehouse=places.WAREHOUSES[0][0] if abroad else dice.weigh(places.WAREHOUSES),
         amount=1200 + dice.skewed(0, 60000),
         vip=dice.chance(world.mix.vip),
-        shop=dice.chance(world.mix.shop_webhooks),
+        shop=shop,
+        promised=not shop or dice.chance(_KNOWS_DATE),
         heard_late=dice.whole(8 * HOUR, 3 * DAY) if dice.chance(world.mix.late_orders) else 0,
     )
+
+
+def order_id(index: int, shop: bool) -> str:
+    """The order's id: a shop's webhooks know theirs by a number only."""
+    return str(5500000000000 + index) if shop else f"A-{100000 + index}"
 
 
 def draw_parcel(world: World, order: Order, index: int, ready: int) -> Parcel:
@@ -87,26 +97,42 @@ def out_of_stock(order: Order, ready: int, dice: Dice) -> tuple[int, Trouble]:
 
 
 def tell(order: Order, world: World) -> Iterator[Message]:
-    """What the shop says, in our own shape."""
+    """What the shop says, in our own shape or as its webhooks."""
     dice = world.dice("shop", order.index)
-    for at, event in _events(order):
+    for source, at, event in _webhooks(order) if order.shop else _events(order):
         heard = at + order.heard_late + dice.skewed(1, 3 * MINUTE)
-        yield Message(heard, "order-events", order.order_id, "wismo", event)
+        yield Message(heard, "order-events", order.order_id, source, event)
 
 
-def _events(order: Order) -> Iterator[tuple[int, dict[str, Any]]]:
-    yield order.at, _created(order)
+def _webhooks(order: Order) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    currency = _CURRENCY.get(order.target.country, "USD")
+    yield "shopify", order.at, shopify.order_as_of(order, order.at, currency)
+    for parcel in order.parcels:
+        if parcel.direction == "outbound":
+            yield "shopify", parcel.ready, shopify.fulfillment(order, parcel)
+        else:
+            yield "wismo", parcel.ready, _with_parcels(order, "updated", parcel.ready, [parcel])
+        if parcel.real_number is not None:
+            yield "wismo", parcel.corrected_at, _corrected(order, parcel)
+    if order.promised:
+        yield "wismo", order.at + MINUTE, _event(order, "updated", order.at + MINUTE) | _dates(order)
+    if order.cancelled_at is not None:
+        yield "shopify", order.cancelled_at, shopify.order_as_of(order, order.cancelled_at, currency)
+
+
+def _events(order: Order) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    yield "wismo", order.at, _created(order)
     shipped: dict[int, list[Parcel]] = {}
     for parcel in order.parcels:
         shipped.setdefault(parcel.ready, []).append(parcel)
     for ready, parcels in sorted(shipped.items(), key=_first):
         returned = parcels[0].direction == "return"
-        yield ready, _with_parcels(order, "updated" if returned else "fulfilled", ready, parcels)
+        yield "wismo", ready, _with_parcels(order, "updated" if returned else "fulfilled", ready, parcels)
     for parcel in order.parcels:
         if parcel.real_number is not None:
-            yield parcel.corrected_at, _corrected(order, parcel)
+            yield "wismo", parcel.corrected_at, _corrected(order, parcel)
     if order.cancelled_at is not None:
-        yield order.cancelled_at, _event(order, "cancelled", order.cancelled_at)
+        yield "wismo", order.cancelled_at, _event(order, "cancelled", order.cancelled_at)
 
 
 def _first(item: tuple[int, list[Parcel]]) -> int:
@@ -124,8 +150,7 @@ def _created(order: Order) -> dict[str, Any]:
         "customer_id": order.customer_id,
         "storefront": "main" if order.index % 5 else "outlet",
         "channel": "marketplace" if order.index % 7 == 3 else "dtc",
-        "promise_date": day_text(order.promise_day),
-        "needed_by": None if order.needed_by is None else day_text(order.needed_by),
+        **_dates(order),
         "value": {
             "amount": f"{order.amount // 100}.{order.amount % 100:02d}",
             "currency": _CURRENCY.get(target.country, "USD"),
@@ -136,6 +161,13 @@ def _created(order: Order) -> dict[str, Any]:
             "failed_deliveries_90d": int(order.amount % 29 == 0),
         },
         "destination": {**place, "timezone": target.zone},
+    }
+
+
+def _dates(order: Order) -> dict[str, Any]:
+    return {
+        "promise_date": day_text(order.promise_day),
+        "needed_by": None if order.needed_by is None else day_text(order.needed_by),
         "replacement_for": order.replacement_for,
     }
 

@@ -66,9 +66,14 @@ class Parcel:
     """The first trouble that could make it late."""
 
     @property
+    def label_number(self) -> str:
+        """The number that its scans carry."""
+        return self.real_number or self.number
+
+    @property
     def shipment_id(self) -> str:
         """The id its scans carry."""
-        base = f"{self.carrier.name}:{self.real_number or self.number}"
+        base = f"{self.carrier.name}:{self.label_number}"
         return f"{base}:{self.unique_id}" if self.unique_id else base
 
     @property
@@ -100,6 +105,8 @@ class Order:
     shop: bool = False
     """Whether the shop speaks through its webhooks."""
     promise_end: int = 0
+    promised: bool = True
+    """Whether anybody tells us the date: a shop's webhooks do not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,13 @@ from typing import Any
 
 from cli.simulation.dice import Dice
 from cli.simulation.rates import WISMO_SHARE, Mix
+from cli.simulation.senders import zendesk
 from cli.simulation.steps import STEPS
 from cli.simulation.things import Message, Order, Parcel
 from cli.simulation.timing import DAY, HOUR, MINUTE, utc_text
 from cli.simulation.world import World
+
+Event = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +28,8 @@ def tell(order: Order, world: World) -> Iterator[Message]:
     """All ticket events about an order."""
     dice = world.dice("tickets", order.index)
     for number, ticket in enumerate(_tickets(order, world, dice)):
-        yield from _conversation(order, ticket, f"T-{order.index * 10 + number + 1}", dice)
+        events = list(_conversation(order, ticket, f"T-{order.index * 10 + number + 1}", dice))
+        yield from _written(events, dice.chance(world.mix.helpdesk_webhooks))
 
 
 def _tickets(order: Order, world: World, dice: Dice) -> Iterator[Ticket]:
@@ -64,22 +68,22 @@ def _asks_where(order: Order, parcel: Parcel, mix: Mix, dice: Dice) -> int | Non
     return order.at + dice.whole(2 * HOUR, 4 * DAY) if asks_anyway else None
 
 
-def _conversation(order: Order, ticket: Ticket, ticket_id: str, dice: Dice) -> Iterator[Message]:
+def _conversation(order: Order, ticket: Ticket, ticket_id: str, dice: Dice) -> Iterator[tuple[int, Event]]:
     names = _names(order, ticket, dice)
     common = {"ticket_id": ticket_id, "channel": dice.pick(("email", "email", "chat", "phone")), **names}
-    yield _message(ticket.at, common | {"event": "opened", "intent": ticket.intent})
+    yield ticket.at, common | {"event": "opened", "intent": ticket.intent}
     # Agents' events often name nothing but the ticket.
     if dice.chance(0.4):
         common = {"ticket_id": ticket_id}
     at = ticket.at + dice.skewed(20 * MINUTE, 30 * HOUR)
-    yield _message(at, common | {"event": "agent_replied", "stated_state": _stated(order, ticket, at)})
+    yield at, common | {"event": "agent_replied", "stated_state": _stated(order, ticket, at)}
     if dice.chance(0.35):
         at += dice.skewed(10 * MINUTE, DAY)
-        yield _message(at, common | {"event": "customer_replied"})
+        yield at, common | {"event": "customer_replied"}
         at += dice.skewed(20 * MINUTE, DAY)
-        yield _message(at, common | {"event": "agent_replied", "stated_state": _stated(order, ticket, at)})
+        yield at, common | {"event": "agent_replied", "stated_state": _stated(order, ticket, at)}
     if dice.chance(0.9):
-        yield _message(at + dice.whole(2 * HOUR, 3 * DAY), common | {"event": "closed"})
+        yield at + dice.whole(2 * HOUR, 3 * DAY), common | {"event": "closed"}
 
 
 def _names(order: Order, ticket: Ticket, dice: Dice) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _names(order: Order, ticket: Ticket, dice: Dice) -> dict[str, Any]:
         return {"customer_id": order.customer_id}
     parcel = ticket.parcel
     if how == "number" and parcel is not None:
-        return {"tracking_number": parcel.real_number or parcel.number}
+        return {"tracking_number": parcel.label_number}
     return {"order_id": order.order_id, "customer_id": order.customer_id}
 
 
@@ -103,5 +107,9 @@ def _stated(order: Order, ticket: Ticket, at: int) -> str | None:
     return stated
 
 
-def _message(at: int, event: dict[str, Any]) -> Message:
-    return Message(at + 2, "ticket-events", event["ticket_id"], "wismo", event | {"at": utc_text(at)})
+def _written(events: list[tuple[int, Event]], helpdesk: bool) -> Iterator[Message]:
+    opened = events[0][1]
+    for at, event in events:
+        source = "zendesk" if helpdesk else "wismo"
+        value = zendesk.write(event, opened, at) if helpdesk else event | {"at": utc_text(at)}
+        yield Message(at + 2, "ticket-events", opened["ticket_id"], source, value)

@@ -39,7 +39,7 @@ def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[s
         "id": f"trk_{parcel.index:08d}",
         "object": "Tracker",
         "mode": "production",
-        "tracking_code": parcel.number,
+        "tracking_code": parcel.label_number,
         "status": details[-1]["status"],
         "status_detail": details[-1]["status_detail"],
         "created_at": utc_text(parcel.labelled_at),

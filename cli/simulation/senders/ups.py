@@ -41,12 +41,12 @@ CODES: Final[dict[str, tuple[str, str | None, str, str]]] = {
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """The answer to a poll: all activities so far."""
     activities = [_activity(event) for event in sorted(events, key=lambda event: -event.at)]
-    package: dict[str, Any] = {"trackingNumber": parcel.number, "deliveryDate": [], "activity": activities}
+    package: dict[str, Any] = {"trackingNumber": parcel.label_number, "deliveryDate": [], "activity": activities}
     estimate = max(events, key=attrgetter("at")).estimate
     if estimate is not None:
         local = clock_text(estimate + offset(estimate, parcel.target.zone))
         package["deliveryDate"] = [{"type": "SDD", "date": local[:10].replace("-", "")}]
-    return {"trackResponse": {"shipment": [{"inquiryNumber": parcel.number, "package": [package]}]}}
+    return {"trackResponse": {"shipment": [{"inquiryNumber": parcel.label_number, "package": [package]}]}}
 
 
 def _activity(event: Happening) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def write_alert(parcel: Parcel, event: Happening, dice: Dice) -> dict[str, Any]:
     ahead = offset(event.at, place.zone)
     local, gmt = clock_text(event.at + ahead), clock_text(event.at)
     alert: dict[str, Any] = {
-        "trackingNumber": parcel.number,
+        "trackingNumber": parcel.label_number,
         "localActivityDate": _date(local),
         "localActivityTime": _time(local),
         "activityLocation": {

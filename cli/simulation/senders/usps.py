@@ -28,7 +28,7 @@ def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[s
     newest_first = [_event(event) for event in sorted(events, key=lambda event: -event.at)]
     target, origin = parcel.target, parcel.origin
     return {
-        "trackingNumber": parcel.number,
+        "trackingNumber": parcel.label_number,
         "destinationCity": target.city.upper(),
         "destinationState": target.region,
         "destinationZIP": target.postal,

@@ -14,7 +14,7 @@ def write(parcel: Parcel, event: Happening, dice: Dice) -> dict[str, Any]:
     step = STEPS[event.step]
     scan: dict[str, Any] = {
         "carrier": parcel.carrier.name,
-        "tracking_number": parcel.number if parcel.real_number is None else parcel.real_number,
+        "tracking_number": parcel.label_number,
         "status": step.state,
         "code": event.step.upper(),
         "description": step.text,
