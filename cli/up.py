@@ -19,7 +19,7 @@ from cli.embedded import EmbeddedError, embedded_services
 from cli.feed import Fed, Feeder, FeedError
 from cli.output import FOUND, fail, line, messages, recording
 from cli.service import Service, running_service
-from cli.simulate import demo_day
+from cli.simulation.presets import demo_day
 from schemas.codec import rfc3339
 from schemas.recording import RawRecord
 from schemas.topics import load_topics

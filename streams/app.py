@@ -45,6 +45,8 @@ def _options(settings: Settings) -> dict[str, Any]:
         "broker": f"kafka://{settings.bootstrap.replace(',', ';kafka://')}",
         "broker_credentials": _credentials(settings),
         "store": "rocksdb://" if settings.store is StoreKind.ROCKSDB else "memory://",
+        "broker_session_timeout": settings.session_timeout_seconds,
+        "broker_heartbeat_interval": settings.session_timeout_seconds / 5,
         "datadir": str(settings.data_dir / "worker"),
         "topic_partitions": partitions_of(settings),
         "topic_replication_factor": settings.replication_factor,

@@ -1,14 +1,17 @@
 """What a worker tells Prometheus, in our own names."""
 
 from collections import Counter as Tally
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from rules.pipeline.records import Out
 from schemas.dead_letters import ERRORS
 from schemas.words import CUSTOMER_MESSAGES, DEAD_LETTERS, KINDS, MARK_HEADER
+from streams.engine.app import EngineApp
 from streams.engine.records import InRecord
 
 _LAGS = (0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600, 21600, 86400)
@@ -85,6 +88,33 @@ class Metrics:
             self.opened.labels(kind, out.labels["severity"], out.labels["owner"]).inc()
         elif out.labels["change"] == "resolved":
             self.resolved.labels(kind).inc()
+
+
+class LagCollector(Collector):
+    """How far each partition is behind, asked when Prometheus asks."""
+
+    def __init__(self, app: EngineApp) -> None:
+        self._app = app
+
+    def collect(self) -> Iterator[Metric]:
+        """Records between what is committed and the end of each partition that is read."""
+        lag = GaugeMetricFamily(
+            "wismo_consumer_lag_records", "Records not committed yet.", labels=["topic", "partition"]
+        )
+        busy = CounterMetricFamily(
+            "wismo_stage_busy_seconds", "Seconds spent on batches.", labels=["topic", "partition"]
+        )
+        for tp, account in list(self._app.accounts.items()):
+            place = [tp.topic, str(tp.partition)]
+            busy.add_metric(place, account.busy_seconds)
+            if account.end_offset is not None and account.committed is not None:
+                lag.add_metric(place, max(0, account.end_offset - account.committed))
+        yield lag
+        yield busy
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing beforehand: the app has no consumer before it starts."""
+        return iter(())
 
 
 def _is_mark(record: InRecord) -> bool:

@@ -10,13 +10,13 @@ import faust
 from prometheus_client import CollectorRegistry
 
 from schemas.words import RAW_TOPICS
-from sinks.health import serve_health
+from sinks.health import Check, serve_health
 from sinks.kafka import producer
 from sinks.settings import Settings, SettingsError, load_settings
 from streams.app import build_app, partitions_of
 from streams.engine.app import EngineApp
 from streams.engine.tp import TP
-from streams.metrics import Metrics
+from streams.metrics import LagCollector, Metrics
 from streams.ticker import tick
 
 _LOG = logging.getLogger("wismo.worker")
@@ -31,6 +31,7 @@ def main() -> int:
     except (SettingsError, ValueError) as error:
         print(f"wismo worker: {error}", file=sys.stderr)
         return 2
+    registry.register(LagCollector(app))
     if settings.ticker:
         _add_ticker(app, settings)
     health = serve_health(settings.worker_metrics_port, _checks(app), registry, host=settings.metrics_host)
@@ -55,14 +56,14 @@ def _add_ticker(app: EngineApp, settings: Settings) -> None:
     app.task(ticker)
 
 
-def _checks(app: EngineApp) -> dict[str, Callable[[], str | None]]:
-    """Readiness: None is well, a text says why not."""
+def _checks(app: EngineApp) -> dict[str, Callable[[], Check]]:
+    def assigned() -> Check:
+        well = bool(app.consumer.assignment())
+        return Check(well, "" if well else "no partition is assigned yet; wait for the group to settle")
 
-    def assigned() -> str | None:
-        return None if app.consumer.assignment() else "no partition is assigned yet"
-
-    def recovered() -> str | None:
-        return None if app.tables.recovery.completed.is_set() else "state is still being read back"
+    def recovered() -> Check:
+        well = app.tables.recovery.completed.is_set()
+        return Check(well, "" if well else "state is still being read back from the changelogs; wait")
 
     return {"assigned": assigned, "recovered": recovered}
 
