@@ -4,16 +4,10 @@ from datetime import timedelta
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Final
+from typing import Annotated
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-
-MARK_HEADER: Final = "wismo-mark"
-"""A record that carries this header is a mark of the clock, not a fact."""
-
-RAW_TOPICS: Final = ("carrier-scans", "order-events", "ticket-events", "operator-actions")
-"""Where facts and marks enter the service."""
 
 _Word = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
 

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from schemas.topics import RAW_TOPICS, Cleanup, load_topics, parse_topics
+from schemas.topics import Cleanup, load_topics, parse_topics
+from schemas.words import RAW_TOPICS
 
 EIGHT_MIB = 8 * 1024 * 1024
 LARGE = {*RAW_TOPICS, "shipment-events", "link-events", "dead-letters"}
