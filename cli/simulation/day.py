@@ -6,7 +6,7 @@ from typing import Final
 
 from cli.simulation import labels, world
 from cli.simulation.households import Households, Story
-from cli.simulation.rates import BUSY
+from cli.simulation.rates import BUSY, TROUBLE_WEIGHTS
 from cli.simulation.recordings import Noted, write
 from cli.simulation.spool import in_order
 from cli.simulation.things import Message, Trouble
@@ -27,7 +27,7 @@ _HISTORY_TAKES: Final = 3 * 60
 def day_lines(seed: int, note: Noted) -> Iterator[bytes]:
     """The day's recording; every trouble that the day could reveal goes to `note`."""
     eve = _world(seed)
-    stories = [story for story in Households(eve, _ORDERED).stories() if _matters(story)]
+    stories = [story for story in Households(eve, _ORDERED, _staged).stories() if _matters(story)]
     for story in stories:
         for trouble in story.troubles:
             _note(trouble, note)
@@ -47,6 +47,14 @@ def _world(seed: int) -> World:
         feed_outage=replace(feed, begins=BEGINS + 4 * HOUR, ends=BEGINS + 13 * HOUR, carrier="fedex"),
         storm=Outage(BEGINS - 24 * HOUR, BEGINS + 8 * HOUR, regions=storm.regions),
     )
+
+
+def _staged(index: int) -> str | None:
+    """Parcels of three days before: every kind of trouble strikes some, and shows on the day."""
+    if not _ORDERED * 5 // 10 <= index < _ORDERED * 7 // 10 or index % 4:
+        return None
+    kinds = tuple(TROUBLE_WEIGHTS)
+    return kinds[index // 4 % len(kinds)]
 
 
 def _matters(story: Story) -> bool:

@@ -1,6 +1,6 @@
 """Orders one after the other, each with all its parcels, reports, tickets and troubles."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +12,8 @@ from cli.simulation.things import Message, Order, Parcel, Trouble
 from cli.simulation.timing import DAY, HOUR
 from cli.simulation.world import World
 
+Stage = Callable[[int], str | None]
+"""The trouble that a parcel of this index must have, if any."""
 _MILLION: Final = 1_000_000
 
 
@@ -27,8 +29,9 @@ class Story:
 class Households:
     """Tells stories until so many parcels were made."""
 
-    def __init__(self, world: World, shipments: int) -> None:
+    def __init__(self, world: World, shipments: int, stage: Stage | None = None) -> None:
         self._world = world
+        self._stage = stage or _nothing_staged
         self._wanted = shipments
         self._parcels = 0
         self._orders = 0
@@ -81,11 +84,14 @@ class Households:
         for extra in range(1, min(count, left)):
             later = first.ready + dice.pick((0, 0, DAY))
             order.parcels.append(self._parcel(order, extra, later, dice))
+        for parcel in order.parcels if troubles else ():
+            parcel.cause = troubles[0]
         return troubles
 
     def _parcel(self, order: Order, extra: int, ready: int, dice: Dice) -> Parcel:
         parcel = orders.draw_parcel(self._world, order, self._parcels + extra, ready)
         parcel.fate = dice.weigh(self._fates)
+        parcel.fate = self._stage(parcel.index) or parcel.fate
         if parcel.service == "international" and dice.chance(CUSTOMS_HOLD_SHARE):
             parcel.fate = "customs_hold"
         return parcel
@@ -123,6 +129,10 @@ class Households:
             return None
         noticed = max(parcel.happenings[-1].at for parcel in bad)
         return self._story(noticed + dice.whole(12 * HOUR, 4 * DAY), order)
+
+
+def _nothing_staged(_index: int) -> str | None:
+    return None
 
 
 def _fates(factor: float) -> tuple[tuple[str, int], ...]:

@@ -1,5 +1,6 @@
 """Scans that should not be there: contradictions and codes that nobody knows."""
 
+from cli.simulation.steps import STEPS
 from cli.simulation.things import Happening
 from cli.simulation.timing import HOUR, MINUTE
 from cli.simulation.walk import Walk
@@ -37,7 +38,7 @@ def _contradiction(walk: Walk, after: Happening) -> None:
         ghost = _insert(walk, delivered + walk.dice.whole(4 * HOUR, 30 * HOUR), "arrive", parcel.happenings[-1])
         walk.trouble("contradictory_scans", ghost.at, ghost)
         return
-    later = [other for other in parcel.happenings if other.at > after.at + 10 * MINUTE and other.step != "proof"]
+    later = [other for other in parcel.happenings if other.at > after.at + 10 * MINUTE and STEPS[other.step].state]
     if after.step in ("pickup", "arrive", "depart", "station") and later:
         ghost = _insert(walk, after.at + walk.dice.whole(1, 9) * MINUTE, "delivered", after)
         walk.trouble("contradictory_scans", ghost.at, min(later, key=lambda other: other.at))
