@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 # EX_SOFTWARE: a supervisor restarts the worker, which goes on from the last commit.
 FAILED = 70
 
+_LEASE_POLL_SECONDS = 0.05
+
 
 class EngineApp(faust.App):  # type: ignore[misc]
     """A Faust app whose agents get batches and lose nothing.
@@ -150,6 +152,14 @@ class EngineApp(faust.App):  # type: ignore[misc]
         """Tell whether a batch may still have effects."""
         current: bool = self.flow_control.is_active() and self.consumer.ledger.is_current(delivery)
         return current
+
+    async def may_write(self, delivery: Delivery) -> bool:
+        """Wait until the group has answered of late; False when the batch no longer counts."""
+        while self.is_current(delivery):
+            if self.consumer.lease.is_fresh:
+                return True
+            await asyncio.sleep(_LEASE_POLL_SECONDS)
+        return False
 
     async def send(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
         """Send records and wait until the broker has acked them."""

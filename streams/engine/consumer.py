@@ -13,6 +13,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import ConsumerMessage
 
 from streams.engine.batch import Batch
+from streams.engine.lease import Lease
 from streams.engine.ledger import Delivery, Ledger
 from streams.engine.tp import TP
 
@@ -26,6 +27,11 @@ _DRAIN_SECONDS = 10.0
 
 class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
     """The thread that owns the client: seeks every stream partition, committed or not."""
+
+    async def on_start(self) -> None:
+        """Connect, and from then on follow the group's heartbeats."""
+        await super().on_start()
+        self.consumer.lease.watch(self._ensure_consumer()._coordinator)
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Move stream partitions to the committed offset, or to the log's start without one."""
@@ -53,6 +59,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         self._held: set[TP] = set()
         self._fetch_epochs: dict[TP, int] = {}
         super().__init__(*args, **kwargs)
+        self.lease = Lease(self.app.conf.broker_session_timeout)
 
     def _new_consumer_thread(self) -> EngineThread:
         return EngineThread(self, loop=self.loop, beacon=self.beacon)
@@ -181,6 +188,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         self.ledger.forget(set(self.ledger.accounts) - assigned)
         self.ledger.close(assigned)
         self._held.clear()
+        self.lease.renew()
         await super().on_partitions_assigned(assigned, generation_id)
 
     async def highwaters(self, *partitions: TP) -> Mapping[TP, int]:

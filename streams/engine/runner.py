@@ -27,6 +27,10 @@ class Engine(Protocol):
         """Tell whether a batch may still have effects."""
         ...
 
+    async def may_write(self, delivery: Delivery) -> bool:
+        """Wait until writing is safe; False when the batch no longer counts."""
+        ...
+
     async def send(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
         """Send records and return the last acked offset of each partition."""
         ...
@@ -67,6 +71,7 @@ class Runner:
         self._waiting: dict[int, deque[Batch]] = {}
         self._queued: Counter[TP] = Counter()
         self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._failed = False
 
     @property
     def is_idle(self) -> bool:
@@ -75,6 +80,8 @@ class Runner:
 
     def submit(self, batch: Batch) -> None:
         """Queue a batch behind the others of its partition."""
+        if self._failed:
+            return  # the process is about to end; what comes now is read again
         lane = batch.tp.partition
         self._waiting.setdefault(lane, deque()).append(batch)
         self._queued[batch.tp] += 1
@@ -86,7 +93,7 @@ class Runner:
     async def _run_lane(self, lane: int) -> None:
         waiting = self._waiting[lane]
         try:
-            while waiting:
+            while waiting and not self._failed:
                 batch = waiting.popleft()
                 await self._run(batch)
                 self._queued[batch.tp] -= 1
@@ -95,6 +102,7 @@ class Runner:
         except Exception as error:
             # A failed send may have been written in part; only a restart from the last
             # commit brings outputs, changelog and store together again.
+            self._failed = True
             self._engine.fail(f"agent {self.name}, partition {lane}", error)
         finally:
             del self._tasks[lane]
@@ -111,7 +119,8 @@ class Runner:
         partition = batch.tp.partition
         overlays = {table.name: table.overlay(partition, self._decider.limit) for table in self._tables}
         outputs = await self._decide(batch, delivery, overlays)
-        if outputs is None or not await self._send(outputs, delivery):
+        # No outputs are sent as {}: a batch without any is acked like every other.
+        if outputs is None or await self._send(outputs, delivery) is None:
             return False
         offsets = await self._send_changelogs(partition, overlays, delivery)
         # The partition may have gone while the last ack was awaited: its rows with it.
@@ -139,7 +148,7 @@ class Runner:
 
     async def _send(self, records: Sequence[OutRecord], delivery: Delivery) -> Mapping[TP, int] | None:
         # A worker that was paused for longer than its session must not write for the new owner.
-        if not self._engine.is_current(delivery):
+        if not await self._engine.may_write(delivery):
             return None
         return await self._engine.send(records) if records else {}
 

@@ -42,7 +42,14 @@ def dead(record: InRecord, error: BaseException):
 
 
 def make(bootstrap: str, store: str, datadir: str) -> EngineApp:
-    app = EngineApp("eng", broker=f"kafka://{bootstrap}", store=store, datadir=datadir, broker_session_timeout=6.0, broker_heartbeat_interval=1.0)
+    app = EngineApp(
+        "eng",
+        broker=f"kafka://{bootstrap}",
+        store=store,
+        datadir=datadir,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=1.0,
+    )
     counts = app.batch_table("counts")
     index = app.batch_table("index", ordered=True)
     app.batch_agent(["eng-in"], count, tables=[index, counts], name="counter", poison=dead)
