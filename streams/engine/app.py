@@ -161,8 +161,8 @@ class EngineApp(faust.App):  # type: ignore[misc]
             await asyncio.sleep(_LEASE_POLL_SECONDS)
         return False
 
-    async def send(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
-        """Send records and wait until the broker has acked them."""
+    async def write(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
+        """Send records and return the last acked offset of each partition."""
         return await send_all(self.producer._ensure_producer(), records)
 
     def ack(self, delivery: Delivery) -> bool:

@@ -28,7 +28,7 @@ def check_sizes(records: Iterable[OutRecord], limit: int) -> None:
     Raises:
         RecordTooLarge: a record has more than `limit` bytes.
         ValueError: a record has neither key nor value, or a negative partition.
-        TypeError: key, value or a header value is not bytes.
+        TypeError: key, value or a header value is not bytes, or the timestamp not an int.
     """
     size_of = DefaultRecordBatchBuilder.estimate_size_in_bytes
     for record in records:
@@ -36,6 +36,8 @@ def check_sizes(records: Iterable[OutRecord], limit: int) -> None:
             raise ValueError(f"record for {record.topic} has neither key nor value")
         if record.partition < 0:
             raise ValueError(f"record for {record.topic} has partition {record.partition}")
+        if not isinstance(record.timestamp_ms, int | None):
+            raise TypeError(f"record for {record.topic} has timestamp {record.timestamp_ms!r}, not an int")
         size = size_of(record.key, record.value, list(record.headers))
         if size > limit:
             raise RecordTooLarge(
