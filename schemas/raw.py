@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from schemas.codec import parse_rfc3339
 from schemas.words import (
@@ -35,10 +36,12 @@ _AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 def _time(value: object) -> datetime:
     try:
         moment = parse_rfc3339(value) if isinstance(value, str) else None
-    except (ValueError, OverflowError):
+    except OverflowError:
+        raise ValueError("a time at the end of the calendar cannot be true") from None
+    except ValueError:
         moment = None
     if moment is None:
-        raise ValueError("write an RFC 3339 time with its offset, e.g. 2026-03-02T16:05:00-05:00")
+        raise PydanticCustomError("time_type", "write an RFC 3339 time with its offset, e.g. 2026-03-02T16:05:00-05:00")
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"a time in the year {moment.year} cannot be true")
     return moment
@@ -46,11 +49,11 @@ def _time(value: object) -> datetime:
 
 def _date(value: str) -> str:
     try:
-        day = date.fromisoformat(value)
+        day = date.fromisoformat(value) if len(value) == 10 else None
     except ValueError:
         day = None
-    if day is None or len(value) != 10:
-        raise ValueError("write a date, e.g. 2026-03-04")
+    if day is None:
+        raise PydanticCustomError("date_type", "write a date, e.g. 2026-03-04")
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise ValueError(f"a date in the year {day.year} cannot be true")
     return value
@@ -73,7 +76,7 @@ def _zone(value: str) -> str:
 
 def _amount(value: str) -> str:
     if not _AMOUNT.fullmatch(value):
-        raise ValueError('write a decimal amount as text, e.g. "129.90"')
+        raise PydanticCustomError("amount_type", 'write a decimal amount as text, e.g. "129.90"')
     return value
 
 

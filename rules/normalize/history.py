@@ -1,5 +1,6 @@
 """From what one message told to scans: built from table rows, in true order of occurrence, each once."""
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -114,27 +115,28 @@ def _times(listed: list[Scan]) -> list[float]:
     """A sort key for each scan, oldest first."""
     keys: list[float] = []
     last: datetime | None = None
+    labels = sorted(one.occurred_at for one in listed if one.state == "label_created" and one.occurred_at)
     for scan in listed:
-        if scan.time_quality not in VAGUE and scan.occurred_at is not None:
+        if scan.occurred_at is None:
+            keys.append(last.timestamp() if last else float("-inf"))
+        elif scan.time_quality in VAGUE:
+            keys.append(_within_day(scan.state, scan.occurred_at, last, labels))
+        else:
             last = scan.occurred_at
             keys.append(last.timestamp())
-        elif scan.occurred_at is None:
-            keys.append(last.timestamp() if last else float("-inf"))
-        else:
-            keys.append(_within_day(scan, scan.occurred_at, last, listed))
     return keys
 
 
-def _within_day(scan: Scan, noon: datetime, last: datetime | None, listed: list[Scan]) -> float:
-    """Where in its day a scan without a clock time belongs."""
+def _within_day(state: str | None, noon: datetime, last: datetime | None, labels: list[datetime]) -> float:
+    """Where in its day a scan without a clock time belongs; `last` is its neighbour before it in the list."""
     begin, end = noon - _BEFORE, noon + _AFTER
-    if scan.state == "label_created":
-        # A label has no clock time in some lists and then stands below the acceptance of the same day (USPS).
+    if state == "label_created":
+        # A label without a clock time stands below the acceptance of the same day in some lists (USPS).
         return begin.timestamp()
-    if scan.state == "picked_up":
+    if state == "picked_up" and labels:
         # FedEx Ground writes its pickup as midnight of the day, before the label of that morning.
-        labels = [other.occurred_at for other in listed if other.state == "label_created" and other.occurred_at]
-        last = max([label for label in labels if begin <= label <= end] + ([last] if last else []), default=None)
+        label = labels[max(bisect_right(labels, end) - 1, 0)]
+        last = max(last, label) if last and label <= end else last or label
     return last.timestamp() if last and begin <= last <= end else noon.timestamp()
 
 
@@ -142,7 +144,7 @@ def _once(scans: list[Scan]) -> list[Scan]:
     seen: set[tuple[object, ...]] = set()
     kept: list[Scan] = []
     for scan in scans:
-        key = (scan.code, scan.raw_time, scan.location, scan.description, scan.state)
+        key = (scan.code or scan.description, scan.raw_time, scan.location, scan.state)
         if key not in seen:
             seen.add(key)
             kept.append(scan)

@@ -27,7 +27,7 @@ from schemas.raw import RawAction, RawOrder, RawParcel, RawPlace, RawScan, RawTi
 
 Model = TypeVar("Model", bound=BaseModel)
 Part = TypeVar("Part", bound=Struct)
-_SHAPE_ERRORS = ("missing", "model_type", "dict_type")
+_SHAPE_ERRORS = ("missing", "string_pattern_mismatch")
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:

@@ -7,14 +7,15 @@ MAX_TEXT = 300
 
 
 def text(fields: Fields, key: str, path: str = "$") -> str | None:
-    """A text or number as text, trimmed; None where absent or blank."""
+    """A text or whole number as text, trimmed; None where absent or blank."""
     value = fields.get(key)
     if value is None:
         return None
     if type(value) is str:
         return value.strip()[:MAX_TEXT] or None
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)[:MAX_TEXT]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    # A fraction is refused too: a number of more than 19 digits arrives as one, with its last digits lost.
     raise wrong(path, key, "a text")
 
 

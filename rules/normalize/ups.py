@@ -104,11 +104,13 @@ def _old_scans(answer: Fields) -> Iterator[Scan]:
     path = "TrackResponse.Shipment"
     for shipment in items(answer, "Shipment", "TrackResponse"):
         service = service_level(text(fields(shipment, "Service", path), "Description", path))
-        for package in items(shipment, "Package", path):
+        # Freight has its activities on the shipment itself.
+        for package in items(shipment, "Package", path) or [shipment]:
             activities = items(package, "Activity", path)
             if activities:
-                written = number("ups", text(package, "TrackingNumber", path), f"{path}.Package.TrackingNumber")
-                parcel = Parcel("ups", written, table.version, service_level=service)
+                named = text(package, "TrackingNumber", path) or text(shipment, "ShipmentIdentificationNumber", path)
+                bare = number("ups", named, f"{path}.Package.TrackingNumber")
+                parcel = Parcel("ups", bare, table.version, service_level=service)
                 found = [one for one in (_old_activity(activity, parcel, table) for activity in activities) if one]
                 day = text(package, "RescheduledDeliveryDate", path) or text(shipment, "ScheduledDeliveryDate", path)
                 yield from in_order(found, newest_first=True, estimate=_noon(day))

@@ -89,7 +89,8 @@ def _moment(event: Fields, where: Location | None) -> times.Moment:
     zone = times.zone_of(where.country, where.region) if where else None
     moment = times.iso(written, zone, midnight_is_day=from_utc is None)
     if moment.at is None:
-        return times.iso(gmt_text)._replace(quality="gmt_field") if gmt_text and not written else moment
+        alone = times.iso(gmt_text)
+        return alone._replace(quality="gmt_field") if alone.at and not written else moment
     if moment.quality not in ("naive", "zone_inferred"):
         return moment
     naive = datetime.fromisoformat(written or "")
