@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from sinks.kafka import consumer, producer, true_highwaters
 from sinks.settings import Settings
@@ -80,3 +81,22 @@ def test_kafka_without_maven_and_cache_says_so(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(NoBrokerError, match="no mvn on PATH"):
         kafka_libraries()
+
+
+def test_latest_is_wrong_only_where_the_broker_says_so(broker: Broker) -> None:
+    topic = broker.create_topic(1)
+    _write(broker, topic, 50)
+    probe = consumer(_settings(broker), "probe")
+    _, claimed = probe.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)
+    probe.close()
+    assert true_highwaters(_settings(broker), [(topic, 0)]) == {(topic, 0): 50}
+    assert (claimed != 50) == ("latest_offset" in broker.lacks)
+
+
+def test_record_sizes_are_limited_except_where_the_broker_says_so(broker: Broker) -> None:
+    topic = broker.create_topic(1, max_message_bytes="2048")
+    taken: list[bool] = []
+    out = producer(_settings(broker))
+    out.produce(topic, key=b"k", value=b"x" * 4096, on_delivery=lambda error, _: taken.append(error is None))
+    assert out.flush(10) == 0
+    assert taken == ["max_message_bytes" in broker.lacks]
