@@ -79,6 +79,6 @@ def _when(message: Message) -> int:
 
 
 def _note(trouble: Trouble, note: Noted) -> None:
-    known = trouble.revealing.heard if trouble.revealing is not None else trouble.expected
+    known = labels.first_knowable(trouble)
     if known < ENDS and (trouble.ends is None or trouble.ends > BEGINS):
         note(replace(trouble, revealing=None, expected=max(known, BEGINS)))

@@ -77,14 +77,19 @@ def of_world(world: World, struck: int) -> Iterator[Trouble]:
         yield Trouble("feed_silent", feed.begins, None, feed.begins, feed.ends, "carrier", feed.carrier)
 
 
+def first_knowable(trouble: Trouble) -> int:
+    """When anybody could first have known: the report was heard, or one that was due did not come."""
+    known = trouble.revealing.heard if trouble.revealing is not None else trouble.expected
+    return max(known, trouble.begins)
+
+
 def line(trouble: Trouble) -> dict[str, Any]:
     """One line of the labels' file."""
-    known = trouble.revealing.heard if trouble.revealing is not None else trouble.expected
     return {
         "shipment_id": trouble.shipment_id,
         "kind": trouble.kind,
         "begins": utc_text(trouble.begins),
-        "first_knowable": utc_text(max(known, trouble.begins)),
+        "first_knowable": utc_text(first_knowable(trouble)),
         "ends": None if trouble.ends is None else utc_text(max(trouble.ends, trouble.begins)),
         "subject": trouble.subject,
         "subject_id": trouble.subject_id if trouble.shipment_id is None else trouble.shipment_id,

@@ -20,7 +20,7 @@ from cli.simulation.timing import (
     next_working,
     utc_text,
 )
-from cli.simulation.world import ABROAD, ABROAD_SHARE, HOME, World
+from cli.simulation.world import ABROAD, ABROAD_SHARE, World
 
 NOT_SHIPPED_SHARE: Final = 0.01
 """Orders whose goods are not there (assumed)."""
@@ -62,7 +62,7 @@ def draw_parcel(world: World, order: Order, index: int, ready: int) -> Parcel:
     """A parcel of this order."""
     dice = world.dice("parcel", index)
     abroad = order.target.country != "US"
-    carrier = dice.weigh(ABROAD if abroad else HOME)
+    carrier = dice.weigh(ABROAD if abroad else world.home)
     service = "international" if abroad else dice.weigh(carrier.services)
     number = tracking_number(carrier.name, index, dice)
     return Parcel(index, carrier, service, number, order.warehouse, order.target, ready)

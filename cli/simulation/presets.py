@@ -1,19 +1,23 @@
 """Recordings with a purpose: tiny wild ones for property tests, and the demonstration's day."""
 
+from dataclasses import replace
 from typing import Final
 
 from cli.simulation import world
 from cli.simulation.day import day_lines
 from cli.simulation.dice import Dice
+from cli.simulation.labels import first_knowable
 from cli.simulation.rates import WILD
 from cli.simulation.recordings import lines
 from cli.simulation.things import Trouble
-from cli.simulation.timing import seconds
+from cli.simulation.timing import DAY, seconds
 from schemas.codec import parse_rfc3339
 from schemas.recording import RawRecord, read_recording
 
 DEFAULT_START: Final = "2026-03-02T00:00:00Z"
 """A Monday."""
+_TWINS: Final = 0.2
+"""Recordings in which only one carrier works, who gives the same number to several parcels."""
 
 
 def small_recording(seed: int) -> list[RawRecord]:
@@ -26,8 +30,14 @@ def small_recording_with_troubles(seed: int) -> tuple[list[RawRecord], list[Trou
     dice = Dice(f"small/{seed}")
     start = seconds(parse_rfc3339(DEFAULT_START))
     wild = world.build(seed, start, dice.whole(2, 4), WILD)
+    if dice.chance(_TWINS):
+        wild = replace(wild, home=((world.FEDEX, 1),), mix=replace(WILD, real_senders=1.0, reused_numbers=1.0))
+    # Property tests play every minute: a parcel that waits for weeks would take most of their time.
+    end = start + dice.whole(4, 9) * DAY
     troubles: list[Trouble] = []
-    return list(read_recording(lines(wild, dice.whole(1, 5), troubles.append))), troubles
+    records = list(read_recording(lines(wild, dice.whole(1, 5), troubles.append)))
+    heard = [record for record in records if seconds(record.timestamp) < end]
+    return heard, [trouble for trouble in troubles if first_knowable(trouble) < end]
 
 
 def demo_day(seed: int) -> list[RawRecord]:

@@ -32,6 +32,7 @@ def utc_text(at: int) -> str:
     return clock_text(at) + "Z"
 
 
+@lru_cache(maxsize=16384)
 def clock_text(at: int) -> str:
     """Date and clock time without a zone."""
     day, rest = divmod(at, DAY)

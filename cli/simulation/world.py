@@ -95,6 +95,8 @@ class World:
     feed_outage: Outage
     storm: Outage
     mix: Mix
+    home: tuple[tuple[Carrier, int], ...] = HOME
+    """Who carries parcels within the country, and how many."""
 
     @property
     def span(self) -> int:
