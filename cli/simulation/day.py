@@ -31,7 +31,7 @@ def day_lines(seed: int, note: Noted) -> Iterator[bytes]:
     for story in stories:
         for trouble in story.troubles:
             _note(trouble, note)
-    for trouble in labels.of_world(eve, 1):
+    for trouble in labels.of_world(eve, [trouble for story in stories for trouble in story.troubles]):
         _note(trouble, note)
     told = [message for story in stories for message in story.messages if message.timestamp < ENDS]
     return in_order((message.timestamp, write(message)) for message in _shifted(told))

@@ -112,7 +112,7 @@ def _queue_outside(walk: Walk, ends: int) -> None:
     walk.now = ends + walk.dice.skewed(0, 12 * HOUR)
     if walk.now - begins > 12 * HOUR:
         trouble = walk.trouble("stalled", begins, expected=due)
-        trouble.ends = walk.now
+        trouble.ends, trouble.because = walk.now, "hub_outage"
     walk.delay_estimate(walk.now - begins)
 
 

@@ -1,9 +1,10 @@
 """The truth about troubles: what each was caused by, and when anybody could first have known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
-from cli.simulation.things import Order, Parcel, Trouble
+from cli.simulation.things import Happening, Order, Parcel, Trouble
 from cli.simulation.timing import DAY, utc_text
 from cli.simulation.world import World
 
@@ -38,8 +39,8 @@ def _promise(order: Order, parcel: Parcel) -> Iterator[Trouble]:
     if cause is not None and cause.begins < end:
         yield _copy(parcel, "promise_at_risk", cause, end)
     yield Trouble("promise_missed", end, None, end, delivered, "shipment", parcel.named_id, parcel.shipment_id)
-    if delivered is not None:
-        seen = next((event for event in parcel.happenings if event.at == delivered), None)
+    seen = _delivery(parcel)
+    if delivered is not None and seen is not None:
         yield Trouble("delivered_late", delivered, seen, 0, None, "shipment", parcel.named_id, parcel.shipment_id)
 
 
@@ -48,17 +49,23 @@ def _replacement(order: Order, parcel: Parcel) -> Iterator[Trouble]:
         yield _copy(parcel, "replacement_at_risk", parcel.cause, parcel.delivered_at)
 
 
+def _delivery(parcel: Parcel) -> Happening | None:
+    """The true delivery; None also where nobody ever heard of it."""
+    return next((event for event in parcel.happenings if event.at == parcel.delivered_at and event.heard), None)
+
+
 def _partial(order: Order) -> Iterator[Trouble]:
     """One parcel of several comes days after the others, because something happened to it."""
     parcels = [parcel for parcel in order.parcels if parcel.direction == "outbound"]
-    arrived = [parcel.delivered_at for parcel in parcels if parcel.delivered_at is not None and parcel.cause is None]
-    if len(parcels) < 2 or not arrived or order.cancelled_at is not None:
+    fine = [parcel for parcel in parcels if parcel.cause is None]
+    arrived = [event for event in map(_delivery, fine) if event is not None]
+    if not arrived or order.cancelled_at is not None:
         return
-    last = max(arrived)
+    last = max(arrived, key=attrgetter("at"))
     for parcel in parcels:
-        if parcel.cause is not None and (parcel.delivered_at is None or parcel.delivered_at > last + DAY):
-            ends = parcel.delivered_at
-            yield Trouble("partial_delivery", last, None, last, ends, "shipment", parcel.named_id, parcel.shipment_id)
+        ends = parcel.delivered_at
+        if parcel.cause is not None and (ends is None or ends > last.at + DAY):
+            yield Trouble("partial_delivery", last.at, last, 0, ends, "shipment", parcel.named_id, parcel.shipment_id)
 
 
 def _copy(parcel: Parcel, kind: str, cause: Trouble, ends: int | None) -> Trouble:
@@ -67,12 +74,18 @@ def _copy(parcel: Parcel, kind: str, cause: Trouble, ends: int | None) -> Troubl
     return Trouble(kind, cause.begins, known, cause.expected, ends, "shipment", parcel.named_id, parcel.shipment_id)
 
 
-def of_world(world: World, struck: int) -> Iterator[Trouble]:
-    """What struck many parcels at once."""
-    hub, feed = world.hub_outage, world.feed_outage
-    if struck:
+def of_world(world: World, troubles: Iterable[Trouble]) -> Iterator[Trouble]:
+    """What struck many parcels at once; known from the first of them on."""
+    hub, storm, feed = world.hub_outage, world.storm, world.feed_outage
+    known: dict[str | None, int] = {}
+    for trouble in troubles:
+        known[trouble.because] = min(known.get(trouble.because, first_knowable(trouble)), first_knowable(trouble))
+    if "hub_outage" in known:
         where = f"{hub.carrier}:{hub.city}"
-        yield Trouble("incident", hub.begins, None, hub.begins, hub.ends, "incident", where)
+        yield Trouble("incident", hub.begins, None, known["hub_outage"], hub.ends, "incident", where)
+    if "storm" in known:
+        where = "weather:" + ",".join(sorted(storm.regions))
+        yield Trouble("incident", storm.begins, None, known["storm"], storm.ends, "incident", where)
     if feed.carrier is not None:
         yield Trouble("feed_silent", feed.begins, None, feed.begins, feed.ends, "carrier", feed.carrier)
 
@@ -91,6 +104,7 @@ def line(trouble: Trouble) -> dict[str, Any]:
         "begins": utc_text(trouble.begins),
         "first_knowable": utc_text(first_knowable(trouble)),
         "ends": None if trouble.ends is None else utc_text(max(trouble.ends, trouble.begins)),
+        "because": trouble.because,
         "subject": trouble.subject,
         "subject_id": trouble.subject_id if trouble.shipment_id is None else trouble.shipment_id,
     }

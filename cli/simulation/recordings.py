@@ -11,30 +11,28 @@ from cli.simulation.world import World
 from schemas.codec import dumps
 
 Noted = Callable[[Trouble], None]
-Told = Callable[[Message], None]
 
 
-def lines(world: World, shipments: int, note: Noted, tell: Told | None = None) -> Iterator[bytes]:
+def lines(world: World, shipments: int, note: Noted) -> Iterator[bytes]:
     """The recording's lines by time; every trouble goes to `note` before the first line comes."""
-    return in_order(_written(world, shipments, note, tell))
+    return in_order(_written(world, shipments, note))
 
 
 def messages(world: World, shipments: int, note: Noted) -> Iterator[Message]:
     """The messages, order by order."""
-    struck = 0
+    great: list[Trouble] = []
     for story in Households(world, shipments).stories():
         for trouble in story.troubles:
-            struck += trouble.kind == "stalled" and world.hub_outage.strikes(trouble.begins)
+            if trouble.because is not None:
+                great.append(trouble)
             note(trouble)
         yield from story.messages
-    for trouble in labels.of_world(world, struck):
+    for trouble in labels.of_world(world, great):
         note(trouble)
 
 
-def _written(world: World, shipments: int, note: Noted, tell: Told | None) -> Iterator[tuple[int, bytes]]:
+def _written(world: World, shipments: int, note: Noted) -> Iterator[tuple[int, bytes]]:
     for message in messages(world, shipments, note):
-        if tell is not None:
-            tell(message)
         yield message.timestamp, write(message)
 
 

@@ -34,6 +34,8 @@ class Trouble:
     subject: str = "shipment"
     subject_id: str = ""
     shipment_id: str | None = None
+    because: str | None = None
+    """The greater trouble behind it: `hub_outage` or `storm`."""
 
 
 @dataclass(slots=True, eq=False)

@@ -116,12 +116,14 @@ class Walk:
         else:
             trouble = self.trouble("stalled", arrived, expected=usual)
         trouble.ends = freed
+        trouble.because = "storm" if stormy else "hub_outage"
 
     def storm_at_door(self, place: Place) -> None:
         """No tours in a storm: wait it out at the station."""
         storm = self.world.storm
         if storm.strikes(self.now) and place.region in storm.regions:
-            trouble = self.trouble("carrier_delay", storm.begins, self.scan("weather", place))
+            trouble = self.trouble("carrier_delay", self.now, self.scan("weather", place))
+            trouble.because = "storm"
             self.delay_estimate(DAY + storm.ends - self.now)
             self.now = storm.ends
             self.to_delivery_morning(place)

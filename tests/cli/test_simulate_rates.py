@@ -123,6 +123,20 @@ def test_great_troubles_show(stories: list[Story]) -> None:
     assert kinds["carrier_delay"] > 60
 
 
+def test_what_stands_still_is_not_scanned(stories: list[Story]) -> None:
+    for story in stories:
+        known = {parcel.shipment_id: parcel.happenings for parcel in story.order.parcels}
+        for trouble in story.troubles:
+            if trouble.kind in ("stalled", "lost_presumed", "label_not_scanned"):
+                ends = trouble.ends or trouble.begins + 90 * DAY
+                events = known[trouble.shipment_id or ""]
+                assert not [one for one in events if trouble.begins < one.at < ends and moves(one)]
+
+
+def moves(event: Happening) -> bool:
+    return STEPS[event.step].state is not None
+
+
 def test_every_scan_means_what_was_meant(stories: list[Story]) -> None:
     for story in stories[:1200]:
         scans = parsed(story)
