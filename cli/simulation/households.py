@@ -176,4 +176,4 @@ def _misname(parcel: Parcel, dice: Dice) -> None:
         parcel.corrected_at = parcel.ready + dice.whole(20 * HOUR, 4 * DAY)
         trouble.ends = parcel.corrected_at
     else:
-        parcel.silent = True
+        parcel.silent, parcel.cause = True, None

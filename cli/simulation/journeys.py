@@ -10,6 +10,9 @@ from cli.simulation.troubles import AFTER_DELIVERY, AT_DOCK, AT_DOOR, ON_THE_WAY
 from cli.simulation.walk import Walk, ride_time
 from cli.simulation.world import World
 
+_STANDS_OUTSIDE = 0.25
+"""Trailers that find the hub closed and are not even scanned at its gate; the others are, and stand inside."""
+
 
 def travel(parcel: Parcel, world: World) -> None:
     """Fill in the parcel's happenings and troubles."""
@@ -98,7 +101,8 @@ def _cross(walk: Walk) -> bool:
 
 def _arrive(walk: Walk, hub: Place) -> None:
     outage = walk.world.hub_outage
-    if outage.strikes(walk.now) and outage.city == hub.city and outage.carrier == walk.parcel.carrier.name:
+    closed = outage.strikes(walk.now) and outage.city == hub.city and outage.carrier == walk.parcel.carrier.name
+    if closed and walk.dice.chance(_STANDS_OUTSIDE):
         _queue_outside(walk, outage.ends)
     walk.scan("arrive", hub)
     if walk.dice.chance(0.35):
