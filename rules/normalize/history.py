@@ -111,19 +111,19 @@ def _newest_first(scans: list[Scan], usual: bool) -> bool:
     return usual if rises == falls else falls > rises
 
 
-def _times(listed: list[Scan]) -> list[float]:
-    """A sort key for each scan, oldest first."""
-    keys: list[float] = []
+def _times(listed: list[Scan]) -> list[tuple[float, bool]]:
+    """A sort key for each scan, oldest first; one without a clock time stands after its equals."""
+    keys: list[tuple[float, bool]] = []
     last: datetime | None = None
     labels = sorted(one.occurred_at for one in listed if one.state == "label_created" and one.occurred_at)
     for scan in listed:
         if scan.occurred_at is None:
-            keys.append(last.timestamp() if last else float("-inf"))
+            keys.append((last.timestamp() if last else float("-inf"), True))
         elif scan.time_quality in VAGUE:
-            keys.append(_within_day(scan.state, scan.occurred_at, last, labels))
+            keys.append((_within_day(scan.state, scan.occurred_at, last, labels), True))
         else:
             last = scan.occurred_at
-            keys.append(last.timestamp())
+            keys.append((last.timestamp(), False))
     return keys
 
 
