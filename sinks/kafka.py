@@ -116,7 +116,14 @@ def true_highwaters(settings: Settings, places: Iterable[tuple[str, int]]) -> di
 def highwater_probe(settings: Settings) -> Consumer:
     """A consumer fit for `true_highwater`; it joins no group."""
     # Without EOF events an end made of transaction markers or compacted records would never answer.
-    return consumer(settings, "wismo-highwater-probe", enable_partition_eof=True, isolation_level="read_uncommitted")
+    # A fetch that waits for more to come would hold up the next question on the same connection.
+    return consumer(
+        settings,
+        "wismo-highwater-probe",
+        enable_partition_eof=True,
+        isolation_level="read_uncommitted",
+        fetch_wait_max_ms=5,
+    )
 
 
 def _highwater(probe: Consumer, where: TopicPartition, deadline: float) -> int:
