@@ -11,7 +11,7 @@ LARGE = {*RAW_TOPICS, "shipment-events", "link-events", "dead-letters"}
 OUTPUTS = """link-events shipment-events shipments shipment-updates exceptions-fulfillment exceptions-support
 exceptions-finance exceptions-operations shadow-exceptions customer-messages notification-receipts dead-letters
 replays""".split()
-CHANGELOGS = ["wismo-links-changelog", "wismo-links-due-changelog", "wismo-shipments-changelog", "wismo-due-changelog"]
+CHANGELOGS = {topic.name for topic in load_topics().topics if topic.name.endswith("-changelog")}
 
 ONE = """
 partitions: 4
