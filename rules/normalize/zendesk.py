@@ -17,6 +17,8 @@ from schemas.words import INTENTS
 
 _KIND: Final = "zen:event-type:"
 _DONE: Final = ("solved", "closed", "deleted", "archived", "scrubbed")
+_SPEAKERS: Final = {"agent": "agent_replied", "end_user": "customer_replied"}
+"""Who writes in a chat; bots and triggers count as nobody."""
 _GONE: Final = ("soft_deleted", "permanently_deleted", "merged", "marked_as_spam")
 
 
@@ -35,7 +37,7 @@ def tickets(raw: bytes) -> tuple[TicketChange, ...]:
 
 def _webhook(document: Fields, kind: str) -> tuple[TicketChange, ...]:
     noun, _, verb = kind.partition(".")
-    if noun != "ticket":
+    if noun not in ("ticket", "messaging_ticket"):
         return ()
     event = _event(verb, fields(document, "event"))
     return (_change(event, fields(document, "detail"), _at(document, "time")),) if event else ()
@@ -51,6 +53,8 @@ def _event(verb: str, told: Fields) -> str | None:
         return _status_change(_state(told, "previous"), _state(told, "current"))
     if verb == "comment_added":
         return _comment(fields(told, "comment", "$.event"))
+    if verb == "message_added":
+        return _SPEAKERS.get(text(fields(told, "actor", "$.event"), "type", "$.event.actor") or "")
     return None
 
 

@@ -29,6 +29,7 @@ def one(kind: str, code: str | None, status: str | None) -> Scan:
         ("I", "OR", "005", "picked_up", None),
         ("I", "DP", "005", "in_transit", None),
         ("I", "OT", None, "out_for_delivery", None),
+        ("D", "OT", None, "out_for_delivery", None),
         ("I", "ZZ9", "021", "out_for_delivery", None),
         ("X", "48", "022", "attempted", "recipient_unavailable"),
         ("X", "3N", "035", "returned", "not_collected"),

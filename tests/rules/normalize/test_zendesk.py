@@ -69,6 +69,15 @@ def test_a_ticket_of_the_api_tells_its_opening_and_its_end() -> None:
     assert [change.event for change in read(dump({**ticket, "status": "open"}))] == ["opened"]
 
 
+@pytest.mark.parametrize(
+    ("speaker", "word"), [("agent", "agent_replied"), ("end_user", "customer_replied"), ("system", None)]
+)
+def test_chat_messages_count_by_who_writes(speaker: str, word: str | None) -> None:
+    message = {"type": "zen:event-type:messaging_ticket.message_added", "time": "2026-03-03T09:00:00.254571515Z"}
+    raw = dump({**message, "detail": {"id": "141"}, "event": {"actor": {"type": speaker}, "message": {"id": "m"}}})
+    assert [change.event for change in read(raw)] == ([word] if word else [])
+
+
 def test_events_of_users_are_nothing_to_us() -> None:
     assert read(dump({"type": "zen:event-type:user.created", "time": "2026-03-01T09:00:00Z", "detail": {}})) == ()
 
