@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from rules.normalize import parse_scans
+from rules.normalize import SCANS, parse_scans
 from schemas.codec import dumps
 from schemas.facts import Rejected, Scan
 
@@ -18,7 +18,10 @@ def normalize(
     files: Annotated[list[Path], typer.Argument(help="Files with one raw message each, as the sender sent it.")],
     source: Annotated[str, typer.Option(help="Who sent them: a name of the Kafka header `source`.")],
 ) -> None:
-    """Print the scans of raw messages as JSON lines; exit 1 where a file cannot be used."""
+    """Print the scans of raw messages as JSON lines; exit 1 where a file cannot be used, 2 for a wrong source."""
+    if source not in SCANS:
+        sys.stderr.write(f"--source {source}: sends no scans that we read; use one of: {' '.join(SCANS)}\n")
+        raise typer.Exit(2)
     outcomes = [_print(source, file) for file in files]
     raise typer.Exit(0 if all(outcomes) else 1)
 

@@ -1,4 +1,8 @@
-"""Senders' raw bytes to our words: pure functions that return facts or `Rejected`, and never raise."""
+"""Senders' raw bytes to our words: pure functions that return facts or `Rejected`, and never raise.
+
+A sender is one module with a function per kind of message, a table `rules/carriers/<name>.csv` with what its codes
+mean, and a line below. Its functions raise `UnusableError` for bytes they cannot use; that becomes the `Rejected`.
+"""
 
 from collections.abc import Callable
 from typing import Final, TypeVar

@@ -20,7 +20,7 @@ from rules.normalize.services import service_level
 from rules.normalize.tables import Row, Table, load_table
 from schemas.facts import Location, Scan
 
-_COARSE: Final = frozenset("005 010 011 012 013 025 029 030 039 047 076 087 158 159 164 165".split())
+_COARSE: Final = frozenset("005 010 011 013 025 029 030 039 047 076 087 158 159 164 165".split())
 _NOT_A_STATUS: Final = "000"  # "Status Not Available"
 _SAME_CODES: Final = {"P": "I", "MV": "M"}
 """Types that share another's code table: P is the older letter of a pickup, MV a voided manifest."""
@@ -164,13 +164,20 @@ def _row(table: Table, key: _Key) -> Row | None:
 def _together(by_status: Row | None, by_code: Row | None, status: str) -> Row | None:
     if by_status is None or by_code is None:
         return by_status or by_code
-    # 012 "Clearance in Progress" yields only to a customs row: everything else under it is customs all the same.
-    yields = status in _COARSE and (status != "012" or (by_code.reason or "").startswith("customs"))
-    if yields and by_code.state is not None:
+    if by_code.reason == "retraction" or _yields(status, by_code):
         return by_code
     if by_code.reason and by_code.state == by_status.state:
         return replace(by_status, reason=by_code.reason, flags=tuple(dict.fromkeys(by_status.flags + by_code.flags)))
     return by_status
+
+
+def _yields(status: str, by_code: Row) -> bool:
+    """Whether a status code is so coarse that the code's own row says more."""
+    if status == "012":
+        # "Clearance in Progress" yields only to a customs row: everything else under it is customs all the same.
+        return (by_code.reason or "").startswith("customs")
+    # A notice under "Delivered" does not undo the delivery.
+    return status in _COARSE and (by_code.state is not None or status != "011")
 
 
 def _place(address: Fields, region: str, country: str) -> Location | None:

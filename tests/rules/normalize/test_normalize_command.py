@@ -44,3 +44,9 @@ def test_unmapped_alone_is_well(tmp_path: Path) -> None:
     file.write_bytes(ups(ups_activity("I", "Q0Q", None)))
     result = CliRunner().invoke(app, ["--source", "ups", str(file)])
     assert (result.exit_code, orjson.loads(result.stdout)["mapped"]) == (0, False)
+
+
+def test_a_source_that_sends_no_scans_is_bad_use(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--source", "nobody", str(tmp_path / "any.json")])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "use one of: wismo ups" in result.stderr
