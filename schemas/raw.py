@@ -30,6 +30,7 @@ from schemas.words import (
 
 FIRST_YEAR: Final = 1990
 LAST_YEAR: Final = 2100
+"""Outside of these years a time cannot be true."""
 _AMOUNT: Final = re.compile(r"-?\d{1,15}(\.\d{1,6})?")
 
 

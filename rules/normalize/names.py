@@ -7,6 +7,8 @@ from rules.normalize.tables import NAMES, load_pairs
 from schemas.words import CARRIERS
 
 MAX_NUMBER = 64
+ANY = ""
+"""Stands for the carrier where a number comes without one, as in a ticket."""
 _BLANKS = str.maketrans("", "", " -\u2010\u2011\u2013\u00a0\t")
 
 
@@ -26,7 +28,7 @@ def number(sender: str, written: str | None, path: str) -> str:
     bare = (written or "").translate(_BLANKS).upper()
     if not bare:
         raise UnusableError("semantic_invalid", f"{path} is empty; a scan needs the number of its parcel")
-    if sender == "usps":
+    if sender in ("usps", ANY):
         bare = _without_zip(bare)
     # A colon parts the shipment id; nothing else is known to be impossible in a number.
     if len(bare) > MAX_NUMBER or ":" in bare or not bare.isprintable():

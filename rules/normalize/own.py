@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from rules.normalize.decode import UnusableError, decode_json
 from rules.normalize.history import in_order_by_parcel, of_a_return, place
-from rules.normalize.names import carrier, number
+from rules.normalize.names import ANY, carrier, number
 from schemas.codec import digest
 from schemas.facts import (
     Action,
@@ -48,7 +48,7 @@ def order(raw: bytes) -> tuple[OrderChange, ...]:
 def ticket(raw: bytes) -> tuple[TicketChange, ...]:
     """The ticket event of one message."""
     event = _read(RawTicket, decode_json(raw))
-    tracking = event.tracking_number and number("", event.tracking_number, "$.tracking_number")
+    tracking = event.tracking_number and number(ANY, event.tracking_number, "$.tracking_number")
     return (replace(_plain(event, TicketChange), tracking_number=tracking),)
 
 

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, in_order_by_parcel, place, scan
-from rules.normalize.names import carrier, number
+from rules.normalize.names import ANY, carrier, number
 from rules.normalize.reading import fields, items, text, texts
 from rules.normalize.services import service_level
 from rules.normalize.tables import load_table
@@ -66,7 +66,7 @@ def _body(raw: bytes) -> Fields:
 
 def _event(event: Fields) -> Scan:
     table = load_table("shopify")
-    parcel = Parcel(CARRIER, number("", text(event, "fulfillment_id"), "$.fulfillment_id"), table.version)
+    parcel = Parcel(CARRIER, number(ANY, text(event, "fulfillment_id"), "$.fulfillment_id"), table.version)
     moment = times.iso(text(event, "happened_at") or text(event, "created_at"))
     where = place(*(text(event, name) for name in ("city", "province", "zip", "country")))
     code = text(event, "status")
@@ -142,7 +142,7 @@ def _shipments(done: Fields) -> Iterator[OrderShipment]:
             shipped_at=shipped,
         )
     if not written and text(done, "id"):
-        bare = number("", text(done, "id"), "$.id")
+        bare = number(ANY, text(done, "id"), "$.id")
         yield OrderShipment(carrier=CARRIER, tracking_number=bare, service_level=level, shipped_at=shipped)
 
 

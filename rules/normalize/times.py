@@ -6,9 +6,8 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.normalize.tables import ZONES, load_pairs
+from schemas.raw import FIRST_YEAR, LAST_YEAR
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
-"""Outside of these a date is a sentinel (year 1) or a slip (year 2875 was seen), not a time."""
 _NOON = time(12)
 ZERO = timedelta(0)
 Zone = tzinfo | None
@@ -23,7 +22,7 @@ class Moment(NamedTuple):
 
 
 def possible(day: date) -> bool:
-    """Whether a date can be true."""
+    """Whether a date can be true: year 1 is a sentinel, year 2875 (seen) a slip."""
     return FIRST_YEAR <= day.year <= LAST_YEAR
 
 

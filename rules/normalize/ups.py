@@ -193,7 +193,7 @@ def _moment(
     day, clock, gmt_day, gmt_clock, distance = (text(said, name) for name in names)
     raw = " ".join(part for part in (day, clock) if part) or " ".join(part for part in (gmt_day, gmt_clock) if part)
     gmt = times.compact(gmt_day, gmt_clock)
-    if isinstance(gmt, datetime):
+    if isinstance(gmt, datetime) and times.possible(gmt):
         return times.shifted(gmt, times.ZERO, raw, "gmt_field")
     moment = times.compact(day, clock)
     if moment is None:

@@ -104,7 +104,7 @@ def _moment(event: Fields, where: Location | None) -> times.Moment:
 
 
 def _info(info: Fields) -> tuple[Scan, ...]:
-    events = [*items_or_text(info, "TrackSummary"), *items_or_text(info, "TrackDetail")]
+    events = [*_told(info, "TrackSummary"), *_told(info, "TrackDetail")]
     if not events:
         return ()
     table = load_table("usps")
@@ -114,7 +114,7 @@ def _info(info: Fields) -> tuple[Scan, ...]:
     return in_order(found, newest_first=True, estimate=_old_moment(expected, None, None).at)
 
 
-def items_or_text(info: Fields, key: str) -> list[Fields]:
+def _told(info: Fields, key: str) -> list[Fields]:
     """The elements of that name; the plain variant of the API writes each as a sentence instead of fields."""
     value = info.get(key)
     listed = value if isinstance(value, list) else [value]

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
-from rules.normalize.names import number
+from rules.normalize.names import ANY, number
 from rules.normalize.reading import fields, text, texts
 from schemas.facts import TicketChange
 from schemas.words import INTENTS
@@ -97,7 +97,7 @@ def _change(event: str, ticket: Fields, at: datetime) -> TicketChange:
         ticket_id=ticket_id,
         at=at,
         order_id=text(ticket, "external_id", path) or _tagged(tags, "order"),
-        tracking_number=number("", tracking, f"{path}.tags[]") if tracking else None,
+        tracking_number=number(ANY, tracking, f"{path}.tags[]") if tracking else None,
         customer_id=text(ticket, "requester_id", path),
         channel=text(fields(ticket, "via", path), "channel", f"{path}.via"),
         intent=_intent(tags),
