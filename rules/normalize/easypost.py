@@ -63,7 +63,8 @@ def _tracker(tracker: Fields) -> tuple[Scan, ...]:
         service_level=service_level(text(fields(tracker, "carrier_detail"), "service")),
     )
     found = [one for one in (_detail(detail, parcel, table) for detail in details) if one]
-    return in_order(found, newest_first=False, estimate=times.iso(text(tracker, "est_delivery_date")).at)
+    estimate = times.iso(text(tracker, "est_delivery_date")).at
+    return in_order(found, newest_first=False, estimate=estimate, by_text=True)
 
 
 def _detail(detail: Fields, parcel: Parcel, table: Table) -> Scan | None:

@@ -76,17 +76,20 @@ def of_a_return(state: str | None, flags: tuple[str, ...]) -> tuple[str | None, 
     return ("returned" if arrived else state), flags
 
 
-def in_order(scans: list[Scan], *, newest_first: bool, estimate: datetime | None = None) -> tuple[Scan, ...]:
+def in_order(
+    scans: list[Scan], *, newest_first: bool, estimate: datetime | None = None, by_text: bool = False
+) -> tuple[Scan, ...]:
     """Scans of one parcel in true order of occurrence, exact duplicates once, the estimate on the latest.
 
     Exact times rule. A scan with only a day, or no time, stays beside its neighbour in the sender's list as far
     as its day allows. `newest_first` is how the sender usually lists; the times of the list itself decide.
+    `by_text`: the sender's codes are so coarse that only the text tells two scans of one minute apart.
     """
     if len(scans) > 1:
         listed = scans[::-1] if _newest_first(scans, newest_first) else scans
         times = _times(listed)
         order = sorted(range(len(listed)), key=times.__getitem__)
-        scans = _once([listed[position] for position in order])
+        scans = _once([listed[position] for position in order], by_text=by_text)
     if estimate is not None and scans:
         scans = [*scans[:-1], replace(scans[-1], estimated_delivery_at=estimate)]
     return tuple(scans)
@@ -140,11 +143,12 @@ def _within_day(state: str | None, noon: datetime, last: datetime | None, labels
     return last.timestamp() if last and begin <= last <= end else noon.timestamp()
 
 
-def _once(scans: list[Scan]) -> list[Scan]:
+def _once(scans: list[Scan], *, by_text: bool) -> list[Scan]:
     seen: set[tuple[object, ...]] = set()
     kept: list[Scan] = []
     for scan in scans:
-        key = (scan.code or scan.description, scan.raw_time, scan.location, scan.state)
+        said = scan.description if by_text or not scan.code else None
+        key = (scan.code, said, scan.raw_time, scan.location, scan.state)
         if key not in seen:
             seen.add(key)
             kept.append(scan)

@@ -98,3 +98,8 @@ def test_an_impossible_estimate_is_left_out() -> None:
     for written, kept in (("2875-10-22T00:00:00Z", False), ("2026-03-05T00:00:00Z", True)):
         (scan,) = read(easypost(detail, est_delivery_date=written))
         assert (scan.estimated_delivery_at is not None) is kept
+
+
+def test_two_texts_in_one_minute_are_two_scans_and_a_repeated_one_is_not() -> None:
+    rows = [easypost_detail("in_transit", WHEN, message) for message in ("Arrived", "Sorted", "Arrived")]
+    assert [scan.description for scan in read(easypost(*rows))] == ["Arrived", "Sorted"]
