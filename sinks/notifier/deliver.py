@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Final, Protocol
 
 import msgspec
+from confluent_kafka import KafkaException
 
 from schemas.dead_letters import Source
 from schemas.words import FATE_REASONS, MARK_HEADER
+from sinks.kafka import KafkaUnavailableError
 from sinks.metrics import NotifierMetrics
 from sinks.notifier.channels import Channel
 from sinks.notifier.ledger import Answer, Entry, Leave, Ledger
@@ -70,7 +72,7 @@ class ChannelNotifier:
             return self._desk.channel.held() or self._claim(notice)
         except RedisAwayError as error:
             return try_again("redis_unavailable", type(error).__name__, 1.0)
-        except ReceiptError as error:
+        except (ReceiptError, KafkaException, KafkaUnavailableError) as error:
             return try_again("kafka_unavailable", str(error), 1.0)
 
     def _withhold(self, notice: Notice) -> DeliveryResult:

@@ -1,5 +1,6 @@
 """Receipts: what became of each notification, on a compacted topic from which a lost ledger is filled again."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -36,6 +37,8 @@ class Receipt(Struct, kw_only=True):
 
 _RECEIPT: Final = msgspec.json.Decoder(Receipt)
 _BATCH: Final = 1000
+_PATIENCE: Final = 15.0
+"""Seconds without any receipt after which reading them is given up."""
 
 
 def receipt_event(notice: Notice, channel: str, entry: Entry, now: datetime) -> dict[str, Any]:
@@ -101,26 +104,30 @@ def _read(client: Consumer, partition: int, end: int) -> Iterator[list[Receipt]]
     if end <= 0:
         return
     client.assign([TopicPartition(NOTIFICATION_RECEIPTS, partition, OFFSET_BEGINNING)])
-    at = -1
+    at, deadline = -1, time.monotonic() + _PATIENCE
     while at < end - 1:
-        messages = client.consume(_BATCH, timeout=10.0)
-        if not messages:
+        # It waits for a whole batch as long as it may, so the time it may is short.
+        messages = client.consume(_BATCH, timeout=0.1)
+        if messages:
+            deadline = time.monotonic() + _PATIENCE
+        elif time.monotonic() > deadline:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT, f"{NOTIFICATION_RECEIPTS}/{partition} at {at}"))
         receipts = []
         for message in messages:
             error = message.error()
             if error is not None and error.code() != KafkaError._PARTITION_EOF:
                 raise KafkaException(error)
+            if message.partition() != partition:
+                continue
             # The end-of-partition notice carries the offset after the last record, which compaction may have moved.
             at = max(at, (message.offset() or 0) - (1 if error is not None else 0))
-            if error is None and message.value():
-                receipts += _decoded(message.value() or b"")
+            receipts += _decoded(message.value()) if error is None else []
         yield receipts
 
 
-def _decoded(raw: str | bytes) -> list[Receipt]:
+def _decoded(raw: str | bytes | None) -> list[Receipt]:
     try:
-        return [_RECEIPT.decode(raw)]
+        return [_RECEIPT.decode(raw or b"")]
     except msgspec.MsgspecError:
         return []  # Not one of ours; whoever wrote it, nothing was sent because of it.
 
