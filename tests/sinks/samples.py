@@ -12,8 +12,9 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 class Log:
     """Makes records with rising offsets and sequences, as one tracker would."""
 
-    def __init__(self, now: datetime = NOON) -> None:
+    def __init__(self, now: datetime = NOON, start: int = 0) -> None:
         self.now = now
+        self.start = start
         self.offsets: dict[tuple[str, int], int] = {}
         self.sequences: dict[tuple[str, str], int] = {}
 
@@ -21,7 +22,7 @@ class Log:
         self, topic: str, key: str, value: dict[str, Any] | None, headers: tuple[tuple[str, bytes | None], ...] = ()
     ) -> Source:
         place = (topic, 0)
-        offset = self.offsets.get(place, -1) + 1
+        offset = self.offsets.get(place, self.start - 1) + 1
         self.offsets[place] = offset
         raw = None if value is None else dumps(value)
         stamp = int(self.now.timestamp() * 1000)
@@ -46,7 +47,7 @@ class Log:
         return self.event("shipment-updates", subject_id, **{**told, **fields})
 
     def state(self, subject_id: str, state: str, previous: str = "unknown", **fields: Any) -> Source:
-        return self.event("shipments", subject_id, current_state=state, previous_state=previous, **fields)
+        return self.event("shipments", subject_id, **{"current_state": state, "previous_state": previous, **fields})
 
     def case(self, owner: str, subject_id: str, case_id: str, **fields: Any) -> Source:
         told = {
