@@ -104,7 +104,9 @@ class LagCollector(Collector):
         busy = CounterMetricFamily(
             "wismo_stage_busy_seconds", "Seconds spent on batches.", labels=["topic", "partition"]
         )
-        for tp, account in list(self._app.accounts.items()):
+        # Asked on another thread: the consumer must not be made by the question.
+        accounts = {} if self._app._consumer is None else self._app.accounts
+        for tp, account in list(accounts.items()):
             place = [tp.topic, str(tp.partition)]
             busy.add_metric(place, account.busy_seconds)
             if account.end_offset is not None and account.committed is not None:

@@ -27,8 +27,9 @@ def main() -> int:
     try:
         settings = load_settings()
         registry = CollectorRegistry()
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
         app = build_app(settings, Metrics(registry))
-    except (SettingsError, ValueError) as error:
+    except (SettingsError, ValueError, OSError) as error:
         print(f"wismo worker: {error}", file=sys.stderr)
         return 2
     registry.register(LagCollector(app))
@@ -57,12 +58,14 @@ def _add_ticker(app: EngineApp, settings: Settings) -> None:
 
 
 def _checks(app: EngineApp) -> dict[str, Callable[[], Check]]:
+    # These run on the health thread: what Faust makes on first use must not be made there, hence the private names.
     def assigned() -> Check:
-        well = bool(app.consumer.assignment())
+        well = app._consumer is not None and bool(app._consumer.assignment())
         return Check(well, "" if well else "no partition is assigned yet; wait for the group to settle")
 
     def recovered() -> Check:
-        well = app.tables.recovery.completed.is_set()
+        recovery = app.tables._recovery
+        well = recovery is not None and recovery.completed.is_set()
         return Check(well, "" if well else "state is still being read back from the changelogs; wait")
 
     return {"assigned": assigned, "recovered": recovered}

@@ -49,7 +49,7 @@ class Households:
                 yield follow_up
 
     def _story(self, base: int, replaced: Order | None = None) -> Story:
-        world, index = self._world, self._orders
+        world, index = self._world, self._world.first + self._orders
         self._orders += 1
         dice = world.dice("household", index)
         order = orders.draw_order(world, index, base + dice.whole(0, 3 * HOUR))
@@ -89,7 +89,7 @@ class Households:
         return troubles
 
     def _parcel(self, order: Order, extra: int, ready: int, dice: Dice) -> Parcel:
-        parcel = orders.draw_parcel(self._world, order, self._parcels + extra, ready)
+        parcel = orders.draw_parcel(self._world, order, self._world.first + self._parcels + extra, ready)
         parcel.fate = dice.weigh(self._fates)
         parcel.fate = self._stage(parcel.index) or parcel.fate
         if parcel.service == "international" and dice.chance(CUSTOMS_HOLD_SHARE):

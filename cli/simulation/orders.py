@@ -35,7 +35,7 @@ def draw_order(world: World, index: int, at: int) -> Order:
     """A new order, without its parcels."""
     dice = world.dice("order", index)
     abroad = dice.chance(ABROAD_SHARE)
-    buyer = dice.whole(0, 4 * (index + 25) // 5)
+    buyer = world.first + dice.whole(0, 4 * (index - world.first + 25) // 5)
     shop = dice.chance(world.mix.shop_webhooks)
     return Order(
         index=index,

@@ -18,6 +18,8 @@ DEFAULT_START: Final = "2026-03-02T00:00:00Z"
 """A Monday."""
 _TWINS: Final = 0.2
 """Recordings in which only one carrier works, who gives the same number to several parcels."""
+_APART: Final = 100
+"""Ids between two seeds: small recordings may be played together."""
 
 
 def small_recording(seed: int) -> list[RawRecord]:
@@ -30,6 +32,7 @@ def small_recording_with_troubles(seed: int) -> tuple[list[RawRecord], list[Trou
     dice = Dice(f"small/{seed}")
     start = seconds(parse_rfc3339(DEFAULT_START))
     wild = world.build(seed, start, dice.whole(2, 4), WILD)
+    wild = replace(wild, first=seed * _APART)
     if dice.chance(_TWINS):
         wild = replace(wild, home=((world.FEDEX, 1),), mix=replace(WILD, real_senders=1.0, reused_numbers=1.0))
     # Property tests play every minute: a parcel that waits for weeks would take most of their time.

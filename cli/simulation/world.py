@@ -97,6 +97,8 @@ class World:
     mix: Mix
     home: tuple[tuple[Carrier, int], ...] = HOME
     """Who carries parcels within the country, and how many."""
+    first: int = 0
+    """Where orders and parcels begin to be counted: recordings that are played together must not share ids."""
 
     @property
     def span(self) -> int:

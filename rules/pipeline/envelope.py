@@ -30,7 +30,7 @@ def cloud_event(id_: str, type_: str, source: str, subject: str, time: datetime,
 def mark(topic: str, origin: str, time: datetime) -> Out:
     """A mark of the clock for every partition of `topic`."""
     headers = ((MARK_HEADER, rfc3339(time).encode()), (ORIGIN_HEADER, origin.encode()))
-    return Out(topic=topic, key=None, value=None, timestamp=time, headers=headers)
+    return Out(topic=topic, key=None, value=b"", timestamp=time, headers=headers)
 
 
 def mark_time(text: str) -> datetime:

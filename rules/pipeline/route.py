@@ -16,6 +16,9 @@ from schemas.links import Link, NumberLink, OrderLink, RawOrigin, TicketLink
 MAX_AHEAD = timedelta(hours=48)
 """A scan that happened later than this after we heard of it has a broken clock; zones explain at most 14 h."""
 
+MAX_KEPT_BYTES = 16 * 1024
+"""A ticket event's own bytes are kept beside it up to this size; of a longer one, what we understood of it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parked:
@@ -169,7 +172,7 @@ def _origin(record: Record) -> RawOrigin:
         partition=record.partition,
         offset=record.offset,
         timestamp=record.timestamp,
-        value=record.value,
+        value=record.value if len(record.value or b"") <= MAX_KEPT_BYTES else None,
         source=record.header("source"),
     )
 

@@ -120,8 +120,8 @@ class Tracker:
 
     def _close(self, placeholder: Shipment, fact: Fact) -> Iterator[Tracked]:
         """The number alone was taken for a parcel until now: its cases move on with the real one."""
-        for case in placeholder.cases:
-            if case.resolved_at is None:
+        for case in list(placeholder.cases.values()):
+            if case.is_open:
                 action = Action(
                     action="resolve", shipment_id=placeholder.shipment_id, at=fact.now, case_id=case.case_id, by="self"
                 )
