@@ -1,0 +1,98 @@
+"""Business time of a carrier: its weekdays less its holidays, 24 hours a business day, in its own time zone."""
+
+import csv
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+import holidays
+
+_DAY = timedelta(days=1)
+_NOTHING = timedelta(0)
+_FARTHEST = 4000
+"""Days a count goes at most; no threshold is longer, so a wrong time cannot make it run away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When a carrier works."""
+
+    carrier: str
+    country: str
+    zone: ZoneInfo
+    weekdays: frozenset[int]
+    """ISO weekdays, Monday is 1."""
+
+    def is_business_day(self, day: date) -> bool:
+        """Whether the carrier works that day."""
+        return day.isoweekday() in self.weekdays and day not in _holidays(self.country, day.year)
+
+    def after(self, start: datetime, span: timedelta) -> datetime:
+        """The moment at which `span` of business time has passed since `start`."""
+        return _after(self, start, span)
+
+    def between(self, start: datetime, end: datetime) -> timedelta:
+        """Business time from `start` to `end`; nothing where `end` is not later."""
+        passed, at = _NOTHING, start
+        for _ in range(_FARTHEST):
+            if at >= end:
+                break
+            day, midnight = self._day_of(at)
+            if self.is_business_day(day):
+                passed += min(midnight, end) - at
+            at = midnight
+        return passed
+
+    def _day_of(self, at: datetime) -> tuple[date, datetime]:
+        """The local day of a moment, and the moment it ends."""
+        day = at.astimezone(self.zone).date()
+        following = day + _DAY
+        return day, datetime(following.year, following.month, following.day, tzinfo=self.zone).astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def _after(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
+    left, at = span, start
+    for _ in range(_FARTHEST):
+        day, midnight = calendar._day_of(at)
+        if calendar.is_business_day(day):
+            if at + left <= midnight:
+                return at + left
+            left -= midnight - at
+        at = midnight
+    return at
+
+
+@lru_cache(maxsize=1024)
+def _holidays(country: str, year: int) -> frozenset[date]:
+    if not country:
+        return frozenset()
+    return frozenset(holidays.country_holidays(country, years=year))
+
+
+@cache
+def calendar_of(carrier: str) -> Calendar:
+    """The carrier's calendar; one that nobody described works Monday to Friday, UTC, without holidays."""
+    found = _rows()
+    return found.get(carrier, found["*"])
+
+
+@cache
+def _rows() -> dict[str, Calendar]:
+    text = resources.files("rules.policies").joinpath("carrier_days.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {
+        row["carrier"]: Calendar(row["carrier"], row["country"], ZoneInfo(row["timezone"]), weekdays(row["weekdays"]))
+        for row in rows
+    }
+
+
+def weekdays(text: str) -> frozenset[int]:
+    """ISO weekdays of a text such as `1-5`; raises `ValueError` on anything else."""
+    first, dash, last = text.partition("-")
+    days = frozenset(range(int(first), int(last if dash else first) + 1))
+    if not days or not days <= frozenset(range(1, 8)):
+        raise ValueError(f"{text!r} names no weekdays: write 1-5 for Monday to Friday")
+    return days

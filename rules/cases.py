@@ -1,0 +1,213 @@
+"""The life of cases: opened, escalated, updated, hidden, resolved and reopened as causes come and go."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from rules.case_events import emit_case
+from rules.emission import Draft
+from rules.finding import Finding
+from rules.hours import due_by
+from rules.kinds import KINDS, find, hidden
+from rules.scoring import Score, next_step, score
+from rules.situation import Situation
+from rules.state import Case, Suppressed
+from rules.twin import Twin
+from schemas.codec import digest
+
+_BANDS = ("watch", "routine", "urgent", "critical")
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    """A finding with everything that is worked out from it."""
+
+    finding: Finding
+    twin: Twin
+    score: Score
+    posture: str
+    review: tuple[str, ...]
+    hidden_by: str | None
+    evidence: tuple[dict[str, Any], ...]
+
+
+def evaluate(draft: Draft) -> None:
+    """Hold every kind against the shipment as it is now, and publish what changed of its cases."""
+    found = find(draft.situation, draft.now, draft.policy)
+    if not found and not draft.shipment.cases and not draft.shipment.suppressed:
+        return
+    hides = hidden(found)
+    for kind in KINDS:
+        finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
+        if finding is None:
+            _gone(draft, kind.name, case)
+        elif case is not None and case.is_open:
+            _still(draft, case, _weigh(draft, kind.name, finding, hides.get(kind.name)))
+        else:
+            _appears(draft, kind.name, case, finding, hides.get(kind.name))
+
+
+def next_change(draft: Draft) -> datetime | None:
+    """When time alone may next change a case: its score, a pause that ends, a reopening that is due."""
+    times = []
+    cases = draft.shipment.cases.values()
+    if any(case.is_open for case in cases):
+        times.append(next_step(draft.situation, draft.now))
+    for case in cases:
+        times.append(case.snoozed_until if case.is_open else _reopens_at(draft, case))
+    return min((time for time in times if time is not None and time > draft.now), default=None)
+
+
+def _gone(draft: Draft, kind: str, case: Case | None) -> None:
+    """The cause is gone: an open case ends by itself, and one that a person ended may come back later."""
+    draft.shipment.suppressed.pop(kind, None)
+    if case is None:
+        return
+    if case.is_open and case.kept_by is None:
+        ended = replace(case, resolved_at=draft.now, resolved_by="self", resolution="cause gone", hidden_by=None)
+        draft.shipment.cases[kind] = ended
+        emit_case(draft, ended, "resolved")
+    elif not case.is_open and case.stage:
+        draft.shipment.cases[kind] = replace(case, stage="")
+
+
+def _appears(draft: Draft, kind: str, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
+    """A cause without an open case: open one, unless it is hidden, settled by a person, or has only just ended."""
+    if hidden_by is not None:
+        known = draft.shipment.suppressed.get(kind)
+        since = known.since if known else draft.now
+        draft.shipment.suppressed[kind] = Suppressed(hidden_by, since)
+        return
+    draft.shipment.suppressed.pop(kind, None)
+    if case is None:
+        _open(draft, _weigh(draft, kind, finding, None), episode=1)
+    elif case.resolved_by != "self" and case.stage == finding.stage:
+        return
+    elif draft.now >= (_reopens_at(draft, case) or draft.now):
+        _again(draft, case, _weigh(draft, kind, finding, None))
+
+
+def _reopens_at(draft: Draft, case: Case) -> datetime | None:
+    if case.resolved_at is None or case.resolved_by != "self":
+        return None
+    at: datetime = case.resolved_at + draft.policy.value("cases.hysteresis")
+    return at
+
+
+def _open(draft: Draft, weighed: _Weighed, episode: int) -> None:
+    kind, owner = weighed.twin.kind, weighed.twin.owner
+    shipment = draft.shipment
+    case = Case(
+        case_id=digest("case", shipment.shipment_id, kind, episode),
+        kind=kind,
+        episode=episode,
+        owner=owner,
+        watchers=weighed.twin.watchers,
+        opened_at=draft.now,
+        cause_event_id=shipment.last_update_id,
+        due_by=due_by(owner, weighed.score.severity, draft.now, draft.policy),
+    )
+    case = _with(draft, case, weighed)
+    shipment.cases[kind] = case
+    emit_case(draft, case, "opened", occurred_at=_since(draft, weighed.finding))
+
+
+def _again(draft: Draft, case: Case, weighed: _Weighed) -> None:
+    assert case.resolved_at is not None
+    if draft.now > case.resolved_at + draft.policy.value("cases.reopen_within"):
+        _open(draft, weighed, case.episode + 1)
+        return
+    due = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
+    case = replace(case, resolved_at=None, resolved_by=None, resolution=None, acknowledged_by=None, due_by=due)
+    case = _with(draft, replace(case, cause_event_id=draft.shipment.last_update_id), weighed)
+    draft.shipment.cases[case.kind] = case
+    emit_case(draft, case, "reopened", occurred_at=_since(draft, weighed.finding))
+
+
+def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
+    """The cause goes on: tell of it only where the band rises or evidence that matters changes."""
+    if case.snoozed_until is not None:
+        if draft.now < case.snoozed_until:
+            return
+        case = replace(case, snoozed_until=None)
+    change = _change(case, weighed)
+    if change is None:
+        draft.shipment.cases[case.kind] = case
+        return
+    due = case.due_by
+    if change == "escalated":
+        sooner = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
+        due = sooner if due is None else min(due, sooner)
+    case = _with(draft, replace(case, due_by=due), weighed)
+    draft.shipment.cases[case.kind] = case
+    emit_case(draft, case, change, occurred_at=_since(draft, weighed.finding) if change == "updated" else None)
+
+
+def _change(case: Case, weighed: _Weighed) -> str | None:
+    if _BANDS.index(weighed.score.severity) > _BANDS.index(case.severity):
+        return "escalated"
+    now = (weighed.score.severity, weighed.finding.stage, weighed.posture, weighed.review, weighed.hidden_by)
+    if now != (case.severity, case.stage, case.posture, case.review_reasons, case.hidden_by):
+        return "updated"
+    return None
+
+
+def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
+    return replace(
+        case,
+        stage=weighed.finding.stage,
+        score=weighed.score.points,
+        severity=weighed.score.severity,
+        terms=weighed.score.terms,
+        posture=weighed.posture,
+        review_reasons=weighed.review,
+        hidden_by=weighed.hidden_by,
+        evidence=weighed.evidence,
+        next_action=weighed.twin.action_at(weighed.finding.stage),
+        policy_version=draft.policy.version,
+    )
+
+
+def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> _Weighed:
+    situation, twin = draft.situation, draft.policy.twins[kind]
+    scored = score(situation, finding, twin, draft.now)
+    posture, review = _posture(situation, finding, twin)
+    evidence = [one.plain() for one in finding.evidence]
+    if hidden_by is not None:
+        posture = "silent"
+        evidence.append({"fact": "hidden_by", "observed": hidden_by, "limit": None, "policy": "rules.kinds.HIDING"})
+    return _Weighed(finding, twin, scored, posture, review, hidden_by, tuple(evidence))
+
+
+def _posture(shipment: Situation, finding: Finding, twin: Twin) -> tuple[str, tuple[str, ...]]:
+    """How to speak, and why a person has to look first; the more careful of kind and customer wins."""
+    posture, review = twin.posture_at(finding.stage), [finding.review] if finding.review else []
+    if posture == "human_review":
+        review.append(f"{twin.title.lower()}: always reviewed")
+    if posture == "apology" and (reasons := _careful(shipment)):
+        posture = "human_review"
+        review += reasons
+    return posture, tuple(review)
+
+
+def _careful(shipment: Situation) -> list[str]:
+    limit, failures = shipment.policy.limit("review.value_limit"), shipment.policy.limit("review.earlier_failures")
+    reasons = []
+    if shipment.is_replacement:
+        reasons.append("replacement")
+    if shipment.is_vip:
+        reasons.append("vip customer")
+    if shipment.value is not None and shipment.value > limit.value:
+        reasons.append(f"value over the limit of {limit.value} ({limit.path})")
+    if failures.value and shipment.earlier_failures >= failures.value:
+        reasons.append(f"earlier failure in 90 days ({failures.path})")
+    return reasons
+
+
+def _since(draft: Draft, finding: Finding) -> datetime:
+    """When it happened, never later than now: by the finding where a scan told it, else this moment."""
+    if finding.since is None or draft.cause.startswith("minute:"):
+        return draft.now
+    return min(finding.since, draft.now)

@@ -1,0 +1,105 @@
+"""The working copy of one decision: the shipment as it becomes, and the events it leaves behind."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec.structs import replace
+
+from rules.decision import Decision, Event, Refusal
+from rules.policy import Policy
+from rules.situation import Situation
+from rules.state import Shipment
+from schemas.codec import digest
+
+SCHEMA_VERSION = 1
+
+
+class Draft:
+    """Takes changes and events in; what it was made from stays as it was."""
+
+    def __init__(self, shipment: Shipment, now: datetime, heard: datetime, cause: str, policy: Policy) -> None:
+        self.before = shipment
+        self.shipment = replace(
+            shipment,
+            clock=now,
+            last_received_at=heard,
+            scans=list(shipment.scans),
+            tickets=dict(shipment.tickets),
+            cases=dict(shipment.cases),
+            suppressed=dict(shipment.suppressed),
+            pending=list(shipment.pending),
+            sent=list(shipment.sent),
+            told=list(shipment.told),
+            actions=list(shipment.actions),
+            sequences=dict(shipment.sequences),
+        )
+        self.now = now
+        self.heard = heard
+        self.cause = cause
+        """The fact or the minute that this decision answers: part of every event's id."""
+        self.policy = policy
+        self.events: list[Event] = []
+        self.refusals: list[Refusal] = []
+        self.imported = False
+        self._situation: Situation | None = None
+
+    @property
+    def situation(self) -> Situation:
+        """The view of the shipment as it is now; taken anew after `touch`."""
+        if self._situation is None:
+            self._situation = Situation(self.shipment, self.policy)
+        return self._situation
+
+    def touch(self) -> None:
+        """The shipment has changed in a way that the view may have read."""
+        self._situation = None
+
+    def emit(self, topic: str, type_: str, occurred_at: datetime, marker: str, fields: dict[str, Any]) -> str:
+        """Add an event and return its id.
+
+        Args:
+            topic: where it goes.
+            type_: its CloudEvents type.
+            occurred_at: when what it tells of happened.
+            marker: tells events of one cause on one topic apart.
+            fields: what it says beside the fields of every event.
+        """
+        shipment = self.shipment
+        sequence = shipment.sequences.get(topic, 0) + 1
+        shipment.sequences[topic] = sequence
+        event_id = digest(shipment.shipment_id, topic, self.cause, marker, size=24)
+        value = self._common()
+        value["event_id"], value["sequence"] = event_id, sequence
+        value["occurred_at"] = value["timestamp"] = occurred_at
+        value.update(fields)
+        self.events.append(Event(topic, shipment.shipment_id, type_, shipment.shipment_id, occurred_at, value))
+        return event_id
+
+    def refuse(self, message: str, reason: str = "semantic_invalid", scan: str | None = None) -> None:
+        """Note what could not be applied."""
+        self.refusals.append(Refusal(reason, message, scan))
+
+    def decision(self, *, duplicate: bool = False) -> Decision:
+        """The answer; a duplicate leaves the shipment as it was."""
+        shipment = self.before if duplicate else self.shipment
+        return Decision(shipment, tuple(self.events), tuple(self.refusals), duplicate)
+
+    def _common(self) -> dict[str, Any]:
+        shipment, order = self.shipment, self.shipment.order
+        life = shipment.life
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "received_at": self.heard,
+            "subject": "shipment",
+            "subject_id": shipment.shipment_id,
+            "shipment_id": shipment.shipment_id,
+            "carrier": shipment.carrier,
+            "tracking_number": shipment.tracking_number,
+            "order_id": order.order_id if order else None,
+            "customer_id": order.customer_id if order else None,
+            "storefront": order.storefront if order else None,
+            "current_state": life.state,
+            "previous_state": life.previous_state,
+            "promise_date": order.promise_date if order else None,
+            "exception_reason": life.reason,
+        }

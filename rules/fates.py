@@ -1,0 +1,125 @@
+"""The fate of a message at the moment it would be sent, always with its reason."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from rules.emission import Draft
+from rules.state import Message, Shipment
+
+_POSTURES = {"normal_update": "update", "proactive_apology": "apology", "human_reviewed": "human_review"}
+_STATES = {
+    "shipped": frozenset(("picked_up", "in_transit", "delayed")),
+    "out_for_delivery": frozenset(("out_for_delivery",)),
+    "delivered": frozenset(("delivered",)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of a message, and why."""
+
+    fate: str
+    reason: str | None = None
+    not_before: datetime | None = None
+    decided_by: str | None = None
+
+
+def fate_of(draft: Draft, message: Message) -> Fate:
+    """Check a message whose time has come; only one that stands every check is sent."""
+    return (
+        _from_history(draft, message)
+        or _moved_on(draft, message)
+        or _in_conversation(draft, message)
+        or _unreviewed(draft, message)
+        or _at_night(draft, message)
+        or _over_budget(draft, message)
+        or Fate("send", decided_by=message.approved_by)
+    )
+
+
+def still_true(shipment: Shipment, message: Message) -> bool:
+    """Whether what the message says is still so."""
+    if message.case_id is not None:
+        case = shipment.cases.get(message.topic)
+        if case is None or case.case_id != message.case_id or not case.is_open or case.hidden_by is not None:
+            return False
+        return case.posture == _POSTURES[message.kind]
+    life = shipment.life
+    return life.state in _STATES[message.topic] and "returning" not in life.flags
+
+
+def _from_history(draft: Draft, message: Message) -> Fate | None:
+    if message.imported:
+        return Fate("suppressed", "imported")
+    if draft.now - message.occurred_at > draft.policy.value("messages.stale"):
+        return Fate("suppressed", "stale")
+    return None
+
+
+def _moved_on(draft: Draft, message: Message) -> Fate | None:
+    if not still_true(draft.shipment, message):
+        return Fate("dropped", "state_moved_on")
+    case = draft.shipment.cases.get("contradictory_scans")
+    if case is not None and case.is_open:
+        return Fate("suppressed", "contradicted")
+    return None
+
+
+def _in_conversation(draft: Draft, message: Message) -> Fate | None:
+    """Somebody is talking with this customer: the text goes to them, not to the customer."""
+    if message.class_ == "critical" or _awaits_review(message):
+        return None
+    if draft.situation.open_tickets:
+        return Fate("suppressed", "ticket_open")
+    answered = draft.situation.answered_at()
+    if answered is not None and draft.now - answered < draft.policy.value("messages.recently_answered"):
+        return Fate("suppressed", "recently_answered")
+    return None
+
+
+def _awaits_review(message: Message) -> bool:
+    return message.kind == "human_reviewed" and message.approved_by is None
+
+
+def _unreviewed(draft: Draft, message: Message) -> Fate | None:
+    # It waited as long as the policy lets it: nobody wants to read it any more.
+    return Fate("dropped", "review_needed") if _awaits_review(message) else None
+
+
+def _at_night(draft: Draft, message: Message) -> Fate | None:
+    begin, end = draft.policy.value("messages.quiet.from"), draft.policy.value("messages.quiet.to")
+    wake = _quiet_until(draft.now, draft.situation.zone[0], begin, end)
+    return None if wake is None else Fate("held", "quiet_hours", wake)
+
+
+def _quiet_until(now: datetime, zone: ZoneInfo, begin: time, end: time) -> datetime | None:
+    """The end of the quiet hours that `now` falls in, if it does."""
+    local = now.astimezone(zone)
+    clock = local.time()
+    over_midnight = begin > end
+    quiet = clock >= begin or clock < end if over_midnight else begin <= clock < end
+    if not quiet:
+        return None
+    day = local.date() + timedelta(days=1) if over_midnight and clock >= begin else local.date()
+    return datetime.combine(day, end, tzinfo=zone).astimezone(UTC)
+
+
+def _over_budget(draft: Draft, message: Message) -> Fate | None:
+    policy, sent = draft.policy, draft.shipment.sent
+    if message.class_ == "critical":
+        last = max((one.at for one in sent if one.class_ == "critical"), default=None)
+        return _not_before(draft, last, "messages.budget.critical_apart")
+    name = "milestones" if message.class_ == "milestone" else "promises"
+    used = sum(one.class_ == message.class_ for one in sent)
+    if used >= policy.value(f"messages.budget.{name}") or len(sent) >= policy.value("messages.budget.most"):
+        return Fate("suppressed", "budget")
+    if message.topic == "delivered":
+        return None
+    last = max((one.at for one in sent), default=None)
+    return _not_before(draft, last, "messages.budget.apart")
+
+
+def _not_before(draft: Draft, last: datetime | None, path: str) -> Fate | None:
+    free = None if last is None else last + draft.policy.value(path)
+    return None if free is None or draft.now >= free else Fate("held", "budget", free)

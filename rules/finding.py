@@ -1,0 +1,56 @@
+"""What a kind finds, and the evidence it rests on."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from rules.policy import Limit
+from schemas.codec import rfc3339
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observed fact, the limit it was held against, and the policy entry that set the limit."""
+
+    fact: str
+    observed: Any
+    limit: Any = None
+    policy: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """As it is published: spans in hours, times in RFC 3339."""
+        return {
+            "fact": self.fact,
+            "observed": plain(self.observed),
+            "limit": plain(self.limit),
+            "policy": self.policy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A cause that is there now."""
+
+    evidence: tuple[Evidence, ...]
+    stage: str = "found"
+    """Which step of the kind: a new stage is evidence that matters."""
+    watch: bool = False
+    """Only a warning: opened with severity watch."""
+    since: datetime | None = None
+    """When the cause happened, where that is known."""
+    review: str | None = None
+    """Why a person has to look, where the kind itself asks for one."""
+
+
+def held_against(fact: str, observed: Any, limit: Limit) -> Evidence:
+    """Evidence with a limit of the policy."""
+    return Evidence(fact, observed, limit.value, limit.path)
+
+
+def plain(value: Any) -> Any:
+    """A value fit for JSON and for people."""
+    if isinstance(value, timedelta):
+        return f"{round(value / timedelta(hours=1), 2):g}h"
+    if isinstance(value, datetime):
+        return rfc3339(value)
+    return value

@@ -1,0 +1,115 @@
+"""Puts facts into the state: scans in their place, the later order, tickets merged. Same facts, same state."""
+
+from datetime import datetime
+from typing import Final
+
+from msgspec.structs import replace
+
+from rules.emission import Draft
+from rules.history import MOST_SCANS, inserted, merged, order_key, seen_scans
+from rules.lifecycle import advanced, fold
+from rules.messages import note_milestone
+from rules.state import Lifecycle, Seen, Ticket
+from rules.updates import emit_update
+from schemas.codec import dumps
+from schemas.facts import OrderFact, Scan, ScansFact, TicketChange, TicketFact
+
+MOST_TICKETS: Final = 100
+
+
+def take_scans(draft: Draft, fact: ScansFact) -> bool:
+    """Take in the scans that are new, and tell of each in order of occurrence."""
+    changed = False
+    refused: list[str] = []
+    for scan, seen in sorted(seen_scans(fact), key=lambda pair: order_key(pair[1])):
+        old = next((one for one in draft.shipment.scans if one.id == seen.id), None)
+        if old is not None:
+            changed |= _take_again(draft, old, scan, seen)
+        elif len(draft.shipment.scans) >= MOST_SCANS:
+            refused.append(scan.code or scan.state or "no code")
+        else:
+            _take_new(draft, scan, seen)
+            changed = True
+    if refused:
+        message = f"the shipment already holds {MOST_SCANS} scans: look for a loop at the sender; not applied are"
+        draft.refuse(f"{message} {len(refused)} scans", "too_large", dumps(refused).decode())
+    return changed
+
+
+def _take_new(draft: Draft, scan: Scan, seen: Seen) -> None:
+    shipment, before = draft.shipment, draft.shipment.life
+    at_the_end = inserted(shipment.scans, seen)
+    if at_the_end and seen.reason != "retraction":
+        shipment.life = advanced(before, seen)
+    else:
+        shipment.life = _folded(draft)
+    draft.touch()
+    shipment.last_update_id = emit_update(draft, scan, seen, before)
+    note_milestone(draft, seen, before)
+
+
+def _take_again(draft: Draft, old: Seen, scan: Scan, seen: Seen) -> bool:
+    """A scan heard before: it may know its place better now, or be mapped at last."""
+    both = merged(old, seen)
+    if both == old:
+        return False
+    scans, before = draft.shipment.scans, draft.shipment.life
+    scans.remove(old)
+    inserted(scans, both)
+    draft.shipment.life = _folded(draft)
+    draft.touch()
+    if both.mapped and not old.mapped:
+        draft.shipment.last_update_id = emit_update(draft, scan, both, before)
+        note_milestone(draft, both, before)
+    return True
+
+
+def _folded(draft: Draft) -> Lifecycle:
+    parcel = draft.shipment.parcel
+    return fold(draft.shipment.scans, parcel.direction if parcel else None)
+
+
+def take_order(draft: Draft, fact: OrderFact) -> bool:
+    """Keep the order that knows more: the later by its own time, then by arrival."""
+    shipment = draft.shipment
+    rank = (fact.order.at, fact.order.order_id, fact.now, fact.position, fact.fact_id)
+    if shipment.order_rank is not None and rank <= shipment.order_rank:
+        return False
+    direction = shipment.parcel.direction if shipment.parcel else None
+    shipment.order, shipment.parcel, shipment.order_rank = fact.order, fact.parcel, rank
+    if (fact.parcel.direction if fact.parcel else None) != direction:
+        shipment.life = _folded(draft)
+    shipment.linked_by = fact.linked_by
+    return True
+
+
+def take_ticket(draft: Draft, fact: TicketFact) -> bool:
+    """Merge a ticket event; any order of arrival and any repetition end in the same ticket."""
+    tickets, change = draft.shipment.tickets, fact.ticket
+    old = tickets.get(change.ticket_id)
+    if old is None and len(tickets) >= MOST_TICKETS:
+        draft.refuse(f"the shipment already has {MOST_TICKETS} tickets: look for a loop at the helpdesk")
+        return False
+    new = _merged_ticket(old or Ticket(), change)
+    if new == old:
+        return False
+    tickets[change.ticket_id] = new
+    return True
+
+
+_TIMES: Final = {
+    "opened": "opened_at",
+    "customer_replied": "customer_at",
+    "agent_replied": "agent_at",
+    "closed": "closed_at",
+}
+
+
+def _merged_ticket(old: Ticket, change: TicketChange) -> Ticket:
+    name = _TIMES.get(change.event, "customer_at")
+    times: dict[str, datetime] = {name: max(getattr(old, name) or change.at, change.at)}
+    new = replace(old, **times, intent=max(filter(None, (old.intent, change.intent)), default=None))
+    stated = (change.at, change.stated_state or "")
+    if change.stated_state and (old.stated_at is None or stated > (old.stated_at, old.stated_state or "")):
+        new = replace(new, stated_state=change.stated_state, stated_at=change.at)
+    return new

@@ -1,0 +1,86 @@
+"""The kinds of exception, in the order of the catalogue: one small module each, with its twin beside it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from rules.finding import Finding
+from rules.kinds import (
+    attempt_failed,
+    attempts_exhausting,
+    carrier_delay,
+    contradictory_scans,
+    damaged,
+    label_not_scanned,
+    promise_missed,
+    refused,
+    returned,
+    returning,
+    stalled,
+    status_unmapped,
+)
+from rules.policy import Policy
+from rules.situation import Situation
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind: how it is found, and when time alone would change that."""
+
+    name: str
+    detect: Callable[[Situation, datetime, Policy], Finding | None]
+    due: Callable[[Situation, datetime, Policy], datetime | None] | None = None
+
+
+KINDS: Final = (
+    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due),
+    Kind("stalled", stalled.detect, stalled.due),
+    Kind("promise_missed", promise_missed.detect, promise_missed.due),
+    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due),
+    Kind("attempt_failed", attempt_failed.detect),
+    Kind("attempts_exhausting", attempts_exhausting.detect),
+    Kind("damaged", damaged.detect),
+    Kind("returning", returning.detect),
+    Kind("returned", returned.detect),
+    Kind("refused", refused.detect),
+    Kind("contradictory_scans", contradictory_scans.detect),
+    Kind("status_unmapped", status_unmapped.detect),
+)
+
+HIDING: Final = (
+    frozenset(("lost_declared", "lost_presumed", "damaged", "returned", "returning")),
+    frozenset(("refused", "attempts_exhausting", "attempt_failed")),
+    frozenset(("promise_missed",)),
+    frozenset(("stalled", "long_transit")),
+    frozenset(("promise_at_risk",)),
+    frozenset(("carrier_delay", "promise_moved")),
+)
+"""Each tier hides the tiers below it; a kind in no tier neither hides nor is hidden."""
+
+DUE_KINDS: Final = tuple(kind.due for kind in KINDS if kind.due is not None)
+
+
+def find(shipment: Situation, now: datetime, policy: Policy) -> dict[str, Finding]:
+    """Every cause that is there now, by kind."""
+    found: dict[str, Finding] = {}
+    for kind in KINDS:
+        finding = kind.detect(shipment, now, policy)
+        if finding is not None:
+            found[kind.name] = finding
+    return found
+
+
+def hidden(found: dict[str, Finding]) -> dict[str, str]:
+    """Which found kinds are hidden, and by which."""
+    if len(found) < 2:
+        return {}
+    hides: dict[str, str] = {}
+    hider: str | None = None
+    for tier in HIDING:
+        here = [kind.name for kind in KINDS if kind.name in found and kind.name in tier]
+        if hider is not None:
+            hides.update(dict.fromkeys(here, hider))
+        elif here:
+            hider = here[0]
+    return hides

@@ -1,0 +1,26 @@
+"""Delivery failed again, and the carrier's last attempt is near or over."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding, held_against
+from rules.kinds.attempt_failed import OVER, SUPERSEDED
+from rules.policy import Policy
+from rules.situation import Situation
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire from the second attempt on; the last one the carrier makes is its own stage."""
+    life = shipment.life
+    if not life.attempts or life.state in OVER or not SUPERSEDED.isdisjoint(life.flags):
+        return None
+    attempts, start = shipment.attempts, policy.limit("attempts.exhausting_from")
+    if attempts < start.value and not life.final_attempt:
+        return None
+    allowed = policy.choice("attempts.allowed", shipment.shipment.carrier, "other")
+    last = life.final_attempt or attempts >= allowed.value
+    evidence = (
+        held_against("attempts", attempts, start),
+        held_against("attempts_made_of_allowed", attempts, allowed),
+        Evidence("reason", life.reason),
+    )
+    return Finding(evidence, "last" if last else f"attempt {attempts}", since=life.attempts[-1])

@@ -1,0 +1,33 @@
+"""The carrier says that the parcel is delayed, for a reason of its own."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding
+from rules.policy import Policy
+from rules.situation import Situation
+
+_OF_OTHER_KINDS = frozenset(
+    """action_required address_issue customs_hold customs_processing documentation held identity_check_failed
+    invalid_number lost lost_suspected missing_data missort not_collected partial_delivery payment_due refused
+    requested recipient_unavailable""".split()
+)
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire at once; inside the promise it is a note, past it an apology."""
+    life = shipment.life
+    if life.state != "delayed" or life.reason in _OF_OTHER_KINDS or shipment.is_return or "lost" in life.flags:
+        return None
+    end, estimate = shipment.promise_end, life.estimated_at
+    past = end is not None and (now >= end or (estimate is not None and estimate > end))
+    evidence = (
+        Evidence("reason", life.reason or "unspecified"),
+        Evidence("estimated_delivery_at", estimate, end),
+    )
+    return Finding(evidence, "past_promise" if past else "inside_promise", since=life.state_at)
+
+
+def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
+    """The end of the promise: from then on the delay is past it."""
+    end = shipment.promise_end if shipment.life.state == "delayed" else None
+    return end if end is not None and end > now else None

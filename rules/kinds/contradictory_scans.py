@@ -1,0 +1,19 @@
+"""Two scans of one parcel cannot both be true."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding
+from rules.policy import Policy
+from rules.situation import Situation
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire while a contradiction stands: until it arrives again or the carrier takes a scan back."""
+    found = shipment.life.contradictions
+    if not found:
+        return None
+    evidence = tuple(Evidence(one.name, one.scan, one.at) for one in found)
+    state = Evidence("state_kept", shipment.life.state)
+    return Finding(
+        (*evidence, state), f"{len(found)} found", since=found[-1].at, review="the scans contradict each other"
+    )

@@ -1,0 +1,44 @@
+"""A label was made and the carrier has never scanned the parcel."""
+
+from datetime import datetime
+
+from rules.finding import Finding, held_against
+from rules.policy import Limit, Policy
+from rules.situation import Situation
+
+_STAGES = ("review", "limit", "warn")
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire when business time since the label passes the warning, the limit, the review."""
+    start = _start(shipment)
+    if start is None:
+        return None
+    for stage in _STAGES:
+        limit = _limit(shipment, policy, stage)
+        if now >= shipment.calendar.after(start, limit.value):
+            evidence = held_against("time_since_label", shipment.calendar.between(start, now), limit)
+            review = "no scan for so long that a new parcel may be needed" if stage == "review" else None
+            return Finding((evidence,), stage, watch=stage == "warn", since=start, review=review)
+    return None
+
+
+def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
+    """The next of the three moments."""
+    start = _start(shipment)
+    if start is None:
+        return None
+    times = [shipment.calendar.after(start, _limit(shipment, policy, stage).value) for stage in _STAGES]
+    return min((time for time in times if time > now), default=None)
+
+
+def _start(shipment: Situation) -> datetime | None:
+    """When the label was made, while a first scan is still to come."""
+    life, parcel, order = shipment.life, shipment.shipment.parcel, shipment.order
+    if life.possessed_at is not None or shipment.is_return or shipment.is_cancelled:
+        return None
+    return life.labelled_at or (parcel.shipped_at if parcel else None) or (order.fulfilled_at if order else None)
+
+
+def _limit(shipment: Situation, policy: Policy, stage: str) -> Limit:
+    return shipment.threshold(policy.limit(f"label_not_scanned.{stage}"))

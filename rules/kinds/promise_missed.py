@@ -1,0 +1,34 @@
+"""The promised day has ended at the destination and the parcel is not there."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding
+from rules.policy import Policy
+from rules.situation import Situation
+
+_ENDED = frozenset(("delivered", "returned", "damaged"))
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire from 24:00 of the promised date on, until the parcel arrives."""
+    end = _end(shipment)
+    if end is None or now < end:
+        return None
+    assert shipment.order is not None
+    promise = Evidence("promise_date", shipment.order.promise_date, end, f"promise ends by {shipment.zone[1]}")
+    return Finding((promise, Evidence("state", shipment.life.state)), since=end)
+
+
+def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
+    """The end of the promised day."""
+    end = _end(shipment)
+    return end if end is not None and end > now else None
+
+
+def _end(shipment: Situation) -> datetime | None:
+    life, end = shipment.life, shipment.promise_end
+    if end is None or life.state in _ENDED or shipment.is_cancelled:
+        return None
+    # At the counter in time: what is missing now is the customer.
+    waiting = "pickup_ready" in life.flags and life.state_at is not None and life.state_at < end
+    return None if waiting else end

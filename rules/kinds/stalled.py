@@ -1,0 +1,49 @@
+"""A parcel in the carrier's hands has not been scanned for longer than its service allows."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding, held_against
+from rules.policy import Limit, Policy
+from rules.situation import Situation
+
+_UNDER_WAY = frozenset(("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery"))
+_EXPECTED_REST = frozenset(("pickup_ready", "held"))
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire when the silence, in business time, reaches the limit; speak when it reaches the limit twice."""
+    start = _start(shipment)
+    if start is None:
+        return None
+    limit = _limit(shipment, policy)
+    if now < shipment.calendar.after(start, limit.value):
+        return None
+    twice = now >= _apology_at(shipment, start, limit, policy)
+    silence = held_against("silence", shipment.calendar.between(start, now), limit)
+    service = Evidence("service_level", shipment.service_level or "unknown")
+    return Finding((silence, service), "twice" if twice else "limit", since=start)
+
+
+def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
+    """When the limit is reached, then when it is reached twice."""
+    start = _start(shipment)
+    if start is None:
+        return None
+    limit = _limit(shipment, policy)
+    times = (shipment.calendar.after(start, limit.value), _apology_at(shipment, start, limit, policy))
+    return min((time for time in times if time > now), default=None)
+
+
+def _start(shipment: Situation) -> datetime | None:
+    life = shipment.life
+    if life.state not in _UNDER_WAY or shipment.is_return or not _EXPECTED_REST.isdisjoint(life.flags):
+        return None
+    return life.moved_at
+
+
+def _limit(shipment: Situation, policy: Policy) -> Limit:
+    return shipment.threshold(policy.choice("stalled.silence", shipment.service_level, "unknown"))
+
+
+def _apology_at(shipment: Situation, start: datetime, limit: Limit, policy: Policy) -> datetime:
+    return shipment.calendar.after(start, limit.value * policy.value("stalled.apology_factor"))

@@ -1,0 +1,17 @@
+"""A scan carries a code that no table knows."""
+
+from datetime import datetime
+
+from rules.finding import Evidence, Finding
+from rules.policy import Policy
+from rules.situation import Situation
+
+
+def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
+    """Fire until every code is known: the state stays as it was, so it may be wrong."""
+    unknown = [scan for scan in shipment.shipment.scans if not scan.mapped]
+    if not unknown:
+        return None
+    codes = sorted({scan.code or scan.text or "no code" for scan in unknown})
+    evidence = tuple(Evidence("unmapped_code", code) for code in codes[:10])
+    return Finding(evidence, f"{len(codes)} codes", since=unknown[-1].happened, review="nobody knows this code")

@@ -1,0 +1,182 @@
+"""What customers are told: planned when something happens, decided at a mark of the clock, each once."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from msgspec.structs import replace
+
+from rules.emission import Draft
+from rules.fates import Fate, fate_of, still_true
+from rules.message_events import emit_message
+from rules.state import Case, Lifecycle, Message, Seen, Sent
+from rules.texts import case_text, milestone_text
+from schemas.codec import digest
+
+_KINDS: Final = {"update": "normal_update", "apology": "proactive_apology", "human_review": "human_reviewed"}
+_SOON: Final = timedelta(microseconds=1)
+"""Decided at the next mark, whatever else comes before it."""
+
+
+def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
+    """Take up a milestone that this scan has brought the shipment to."""
+    life = draft.shipment.life
+    if life.direction == "return" or life.state_at != scan.at or not scan.mapped:
+        return
+    milestone = _milestone(before, life)
+    if milestone is None:
+        return
+    message = Message(
+        message_id=_id(draft, "milestone", milestone, 1),
+        kind="normal_update",
+        class_="milestone",
+        topic=milestone,
+        occurred_at=scan.happened,
+        due=draft.now + _SOON,
+        imported=draft.imported,
+    )
+    _take_up(draft, message)
+
+
+def _milestone(before: Lifecycle, after: Lifecycle) -> str | None:
+    if after.state == before.state:
+        return None
+    if after.state in ("delivered", "out_for_delivery"):
+        return after.state
+    shipped = before.possessed_at is None and after.state in ("picked_up", "in_transit")
+    return "shipped" if shipped else None
+
+
+def plan(draft: Draft) -> None:
+    """Take up what open cases ask to tell, and drop what has lost its ground."""
+    for message in list(draft.shipment.pending):
+        if message.case_id is not None and not still_true(draft.shipment, message):
+            _finish(draft, message, Fate("dropped", "state_moved_on"))
+    for case in draft.shipment.cases.values():
+        if case.is_open and case.posture != "silent":
+            _plan_case(draft, case)
+
+
+def _plan_case(draft: Draft, case: Case) -> None:
+    class_ = draft.policy.twins[case.kind].message_class
+    about = f"{case.kind}.{_KINDS[case.posture]}"
+    if _told(class_, about, case.episode) in draft.shipment.told:
+        return
+    due = draft.now + _settling(draft, case)
+    reviewed = case.posture == "human_review"
+    message = Message(
+        message_id=_id(draft, class_, about, case.episode),
+        kind=_KINDS[case.posture],
+        class_=class_,
+        topic=case.kind,
+        episode=case.episode,
+        occurred_at=_cause_time(draft, case),
+        due=draft.now + draft.policy.value("messages.give_up") if reviewed else due,
+        case_id=case.case_id,
+        imported=draft.imported,
+    )
+    _take_up(draft, message)
+
+
+def _cause_time(draft: Draft, case: Case) -> datetime:
+    """When what the message tells of happened: the scan for a case that a scan opened, else the opening."""
+    moved = draft.shipment.life.state_at
+    by_scan = case.kind not in ("stalled", "label_not_scanned", "promise_missed")
+    return min(moved, draft.now) if by_scan and moved is not None else draft.now
+
+
+def _settling(draft: Draft, case: Case) -> timedelta:
+    """Corrections come in batches after a scan; what the clock alone found has nothing to settle."""
+    if draft.cause.startswith("minute:"):
+        return timedelta(0)
+    inside = case.kind == "carrier_delay" and case.stage == "inside_promise"
+    name = "messages.carrier_delay_settling" if inside else "messages.settling"
+    settling: timedelta = draft.policy.value(name)
+    return settling
+
+
+def _take_up(draft: Draft, message: Message) -> None:
+    told, message = _told_by(message), _worded(draft, message)
+    if told in draft.shipment.told:
+        emit_message(draft, message, Fate("suppressed", "duplicate"))
+        return
+    draft.shipment.told.append(told)
+    reason = None
+    if message.kind == "human_reviewed":
+        reason = "review_needed"
+    elif message.due > draft.now + _SOON:
+        reason = "settling"
+    if reason is not None:
+        not_before = message.due if reason == "settling" else None
+        message = replace(message, reason=reason, not_before=not_before)
+        emit_message(draft, message, Fate("held", reason, not_before))
+    draft.shipment.pending.append(message)
+
+
+def review(draft: Draft) -> None:
+    """At a mark: plan for what the mark has opened, then decide every message whose time has come."""
+    plan(draft)
+    for message in list(draft.shipment.pending):
+        if message.due <= draft.now:
+            _decide(draft, message)
+
+
+def _decide(draft: Draft, message: Message) -> None:
+    pending = draft.shipment.pending
+    if message.approved_by is None and still_true(draft.shipment, message):
+        # The order may have come after the scan: the words and the key are those known when it is decided.
+        at, message = pending.index(message), _worded(draft, message)
+        pending[at] = message
+    fate = fate_of(draft, message)
+    if fate.fate != "held":
+        _finish(draft, message, fate)
+        return
+    assert fate.not_before is not None
+    later = replace(message, due=fate.not_before, not_before=fate.not_before, reason=fate.reason)
+    pending[pending.index(message)] = later
+    if (later.reason, later.not_before) != (message.reason, message.not_before):
+        emit_message(draft, later, fate)
+
+
+def _finish(draft: Draft, message: Message, fate: Fate) -> None:
+    draft.shipment.pending.remove(message)
+    if fate.fate == "send":
+        draft.shipment.sent.append(Sent(message.key, message.class_, draft.now))
+    emit_message(draft, message, fate)
+
+
+def next_message(draft: Draft) -> datetime | None:
+    """When a message is next looked at."""
+    return min((message.due for message in draft.shipment.pending), default=None)
+
+
+def approve(draft: Draft, message: Message, by: str) -> None:
+    """A person lets a held message go: it is decided at the next mark like any other."""
+    pending = draft.shipment.pending
+    pending[pending.index(message)] = replace(message, approved_by=by, due=draft.now + _SOON)
+
+
+def reject(draft: Draft, message: Message, by: str) -> None:
+    """A person stops a held message."""
+    _finish(draft, replace(message, approved_by=None), Fate("dropped", "review_needed", decided_by=by))
+
+
+def _told(class_: str, about: str, episode: int) -> str:
+    return f"{class_}/{about}/{episode}"
+
+
+def _id(draft: Draft, class_: str, about: str, episode: int) -> str:
+    return digest("message", draft.shipment.shipment_id, _told(class_, about, episode))
+
+
+def _told_by(message: Message) -> str:
+    about = message.topic if message.case_id is None else f"{message.topic}.{message.kind}"
+    return _told(message.class_, about, message.episode)
+
+
+def _worded(draft: Draft, message: Message) -> Message:
+    """The message with its idempotency key and its text."""
+    storefront = draft.shipment.order.storefront if draft.shipment.order else None
+    key = f"{storefront or 'main'}/{draft.shipment.shipment_id}/{_told_by(message)}"
+    case = draft.shipment.cases.get(message.topic) if message.case_id else None
+    text = milestone_text(draft, message.topic) if case is None else case_text(draft, case)
+    return replace(message, key=key, text=text)

@@ -1,0 +1,1 @@
+"""Dated policies and the tables beside them."""

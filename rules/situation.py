@@ -1,0 +1,111 @@
+"""What the kinds read of a shipment: its state joined with its order, its carrier's calendar and its tickets."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from zoneinfo import ZoneInfo
+
+from rules.calendar import Calendar, calendar_of
+from rules.places import end_of_day, zone_of
+from rules.policy import Limit, Policy
+from rules.state import Lifecycle, Shipment
+from schemas.facts import Order
+
+
+class Situation:
+    """A read-only view; everything that is not always needed is worked out when asked for, once."""
+
+    def __init__(self, shipment: Shipment, policy: Policy) -> None:
+        self.shipment = shipment
+        self.life: Lifecycle = shipment.life
+        self.order: Order | None = shipment.order
+        self.policy = policy
+
+    @property
+    def is_return(self) -> bool:
+        """A return that is a shipment of its own."""
+        return self.life.direction == "return"
+
+    @property
+    def is_replacement(self) -> bool:
+        """Sent in place of an order that went wrong."""
+        return self.order is not None and self.order.replacement_for is not None
+
+    @property
+    def is_cancelled(self) -> bool:
+        """The order or the label was cancelled."""
+        return (self.order is not None and self.order.cancelled_at is not None) or "cancelled" in self.life.flags
+
+    @property
+    def is_vip(self) -> bool:
+        """A customer of the highest tier."""
+        customer = self.order.customer if self.order else None
+        return customer is not None and customer.tier == "vip"
+
+    @property
+    def earlier_failures(self) -> int:
+        """Failed deliveries of this customer in 90 days, this one not counted."""
+        customer = self.order.customer if self.order else None
+        return (customer.failed_deliveries_90d or 0) if customer else 0
+
+    @cached_property
+    def value(self) -> Decimal | None:
+        """The order's value in its own currency."""
+        if self.order is None or self.order.value is None:
+            return None
+        try:
+            amount = Decimal(self.order.value.amount)
+        except InvalidOperation:
+            return None
+        return amount if amount.is_finite() else None
+
+    @property
+    def service_level(self) -> str | None:
+        """What was paid for: as the order says, else as the carrier says."""
+        parcel = self.shipment.parcel
+        return (parcel.service_level if parcel else None) or self.life.service_level
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The carrier's business days."""
+        return calendar_of(self.shipment.carrier)
+
+    @cached_property
+    def zone(self) -> tuple[ZoneInfo, str]:
+        """The destination's zone and what it is known from."""
+        return zone_of(self.order.destination if self.order else None)
+
+    @cached_property
+    def promise_end(self) -> datetime | None:
+        """24:00 of the promised date at the destination."""
+        if self.order is None or self.order.promise_date is None or self.is_return:
+            return None
+        return end_of_day(self.order.promise_date, self.zone[0])
+
+    @cached_property
+    def attempts(self) -> int:
+        """Days on which delivery failed, by the day at the destination, else where the parcel is, else UTC."""
+        times = self.life.attempts
+        if len(times) < 2:
+            return len(times)
+        destination = self.order.destination if self.order else None
+        zone, _ = zone_of(destination, self.life.country)
+        return len({at.astimezone(zone).date() for at in times})
+
+    @cached_property
+    def open_tickets(self) -> tuple[str, ...]:
+        """Ids of the tickets that wait for an answer or an end."""
+        return tuple(sorted(name for name, ticket in self.shipment.tickets.items() if ticket.is_open))
+
+    def answered_at(self) -> datetime | None:
+        """When an agent last wrote to the customer."""
+        times = [ticket.agent_at for ticket in self.shipment.tickets.values() if ticket.agent_at]
+        return max(times, default=None)
+
+    def threshold(self, limit: Limit) -> Limit:
+        """The limit for this shipment: a replacement gets a part of the usual time."""
+        if not self.is_replacement:
+            return limit
+        factor = self.policy.limit("replacement.threshold_factor")
+        value: timedelta = limit.value * factor.value
+        return Limit(value, f"{limit.path} x {factor.path}")

@@ -1,0 +1,228 @@
+"""What is remembered of a shipment between two facts: compact, complete, and never changed in place."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from schemas.facts import Order, OrderShipment
+
+
+class Seen(Struct, frozen=True, array_like=True):
+    """One scan, as much of it as folding the history again needs."""
+
+    at: datetime
+    """Where it stands in the history; for a scan without a clock time, where its day and its state put it."""
+    index: int
+    """Its place in the message that told it: settles equal times."""
+    id: str
+    occurred_at: datetime | None
+    heard: datetime
+    """When we first heard of it."""
+    state: str | None
+    reason: str | None
+    flags: tuple[str, ...]
+    direction: str
+    mapped: bool
+    quality: str
+    code: str | None
+    text: str | None
+    place: str | None
+    country: str | None
+    estimate: datetime | None
+    service_level: str | None
+
+    @property
+    def happened(self) -> datetime:
+        """When it happened, or when we heard where the sender gave no time."""
+        return self.occurred_at or self.heard
+
+
+class Contradiction(Struct, frozen=True, omit_defaults=True):
+    """Two scans that cannot both be true."""
+
+    name: str
+    at: datetime
+    scan: str
+    """What the scan that contradicts said: its state."""
+    scan_id: str
+
+
+class Lifecycle(Struct, omit_defaults=True):
+    """Where the shipment is and how it got there: the fold of its scans in true order of occurrence."""
+
+    state: str = "unknown"
+    previous_state: str | None = None
+    state_at: datetime | None = None
+    state_quality: str = "offset"
+    reason: str | None = None
+    flags: tuple[str, ...] = ()
+    direction: str = "outbound"
+    labelled_at: datetime | None = None
+    possessed_at: datetime | None = None
+    """First possession by the carrier."""
+    moved_at: datetime | None = None
+    """Last scan that says where the parcel is, after possession."""
+    moved_quality: str = "offset"
+    attempts: tuple[datetime, ...] = ()
+    """Scans of failed attempts; several on one local day are one attempt."""
+    final_attempt: bool = False
+    country: str | None = None
+    """Of the last scan that named one."""
+    out_at: datetime | None = None
+    delivered_at: datetime | None = None
+    returning_at: datetime | None = None
+    returned_at: datetime | None = None
+    damaged_at: datetime | None = None
+    refused_at: datetime | None = None
+    contradictions: tuple[Contradiction, ...] = ()
+    estimated_at: datetime | None = None
+    """The carrier's latest estimate."""
+    service_level: str | None = None
+
+
+class Ticket(Struct, frozen=True, omit_defaults=True):
+    """A support ticket as merged from its events, in any order."""
+
+    opened_at: datetime | None = None
+    customer_at: datetime | None = None
+    agent_at: datetime | None = None
+    closed_at: datetime | None = None
+    intent: str | None = None
+    stated_state: str | None = None
+    stated_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Open until closed, and again once the customer writes after that."""
+        spoken = max((at for at in (self.opened_at, self.customer_at) if at), default=None)
+        return self.closed_at is None or (spoken is not None and spoken > self.closed_at)
+
+
+class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The latest episode of one kind of exception."""
+
+    case_id: str
+    kind: str
+    episode: int = 1
+    owner: str
+    watchers: tuple[str, ...] = ()
+    assignee: str | None = None
+    stage: str = ""
+    """Which step of the kind it stands at; a new one is evidence that matters."""
+    score: int = 0
+    severity: str = "watch"
+    posture: str = "silent"
+    terms: dict[str, Any] = {}
+    evidence: tuple[dict[str, Any], ...] = ()
+    review_reasons: tuple[str, ...] = ()
+    next_action: str = ""
+    due_by: datetime | None = None
+    opened_at: datetime
+    cause_event_id: str | None = None
+    policy_version: str = ""
+    acknowledged_by: str | None = None
+    snoozed_until: datetime | None = None
+    kept_by: str | None = None
+    """Who reopened it though its cause is gone: then only a person ends it."""
+    hidden_by: str | None = None
+    """The kind whose case speaks for this one."""
+    decision: str | None = None
+    decided_by: str | None = None
+    note: str | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str | None = None
+    resolution: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to care."""
+        return self.resolved_at is None
+
+
+class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Something the customer may be told, until its fate is decided for good."""
+
+    message_id: str
+    kind: str
+    class_: str
+    topic: str
+    """The milestone or the kind of case it is about."""
+    episode: int = 1
+    key: str = ""
+    text: str = ""
+    occurred_at: datetime
+    """When what it tells of happened."""
+    due: datetime
+    """When its fate is next looked at."""
+    case_id: str | None = None
+    reason: str | None = None
+    """Why it is held; None until a first decision."""
+    not_before: datetime | None = None
+    approved_by: str | None = None
+    imported: bool = False
+
+
+class Suppressed(Struct, frozen=True, array_like=True):
+    """A kind that was found but not opened, because another case speaks for it."""
+
+    hidden_by: str
+    since: datetime
+
+
+class Sent(Struct, frozen=True, array_like=True):
+    """A message that was let go."""
+
+    key: str
+    class_: str
+    at: datetime
+
+
+class Shipment(Struct, omit_defaults=True, kw_only=True):
+    """Everything known of one shipment."""
+
+    shipment_id: str
+    carrier: str
+    tracking_number: str
+    clock: datetime | None = None
+    """The latest moment anything was decided at; time does not run backwards."""
+    scans: list[Seen] = []
+    life: Lifecycle = msgspec.field(default_factory=Lifecycle)
+    linked_by: str | None = None
+    """By what the order found the shipment."""
+    order: Order | None = None
+    parcel: OrderShipment | None = None
+    order_rank: tuple[datetime, str, datetime, str, str] | None = None
+    """What decides which of two orders counts; the larger."""
+    tickets: dict[str, Ticket] = {}
+    cases: dict[str, Case] = {}
+    """The latest episode of every kind that was ever found."""
+    suppressed: dict[str, Suppressed] = {}
+    pending: list[Message] = []
+    sent: list[Sent] = []
+    told: list[str] = []
+    """What was already taken up to be told: class, topic and episode, whatever the fate."""
+    actions: list[str] = []
+    """Fact ids of the latest operators' actions."""
+    sequences: dict[str, int] = {}
+    last_update_id: str | None = None
+    last_received_at: datetime | None = None
+    next_due: datetime | None = None
+    """When time alone may change something; always later than `clock`."""
+    forget_at: datetime | None = None
+    """When a terminal shipment may leave the table."""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Shipment)
+
+
+def encode_shipment(shipment: Shipment) -> bytes:
+    """Compact JSON."""
+    return _encoder.encode(shipment)
+
+
+def decode_shipment(raw: bytes) -> Shipment:
+    """The inverse; raises `msgspec.DecodeError` on anything else."""
+    return _decoder.decode(raw)

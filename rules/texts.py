@@ -1,0 +1,38 @@
+"""The words customers read: what changed, the new date, what we do, when the next news comes. No marketing."""
+
+from rules.emission import Draft
+from rules.state import Case
+from schemas.facts import base_id
+
+_MILESTONES = {
+    "shipped": "Order {order}: your parcel is on its way with {carrier}, number {number}. {estimate}",
+    "out_for_delivery": "Order {order}: {carrier} brings your parcel today, number {number}.",
+    "delivered": "Order {order}: {carrier} delivered your parcel. If you cannot find it, please answer this message.",
+}
+_NAMES = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dpd": "DPD", "gls": "GLS", "dhl_express": "DHL Express"}
+
+
+def milestone_text(draft: Draft, milestone: str) -> str:
+    """The text for a milestone."""
+    return _filled(draft, _MILESTONES[milestone])
+
+
+def case_text(draft: Draft, case: Case) -> str:
+    """The text for a case at its posture."""
+    texts = draft.policy.twins[case.kind].texts
+    return _filled(draft, texts.get(case.posture) or texts["human_review"])
+
+
+def _filled(draft: Draft, text: str) -> str:
+    shipment, estimate = draft.shipment, draft.shipment.life.estimated_at
+    day = estimate.astimezone(draft.situation.zone[0]).date().isoformat() if estimate else None
+    fields = {
+        "order": shipment.order.order_id if shipment.order else base_id(shipment.shipment_id),
+        "carrier": _NAMES.get(shipment.carrier, shipment.carrier.replace("_", " ").title()),
+        "number": shipment.tracking_number,
+        "promise": (shipment.order.promise_date if shipment.order else None) or "the promised day",
+        "estimate": f"It is now expected on {day}." if day else "",
+    }
+    for name, value in fields.items():
+        text = text.replace(f"{{{name}}}", value)
+    return " ".join(text.split())
