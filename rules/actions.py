@@ -52,7 +52,9 @@ def _on_case(draft: Draft, action: Action) -> bool:
     if case is None:
         draft.refuse(f"{draft.shipment.shipment_id} has no case {action.case_id}: look at the board again")
         return False
-    if not case.is_open and action.action not in ("reopen", "note", "decide"):
+    if not case.is_open and action.action in ("acknowledge", "resolve"):
+        return False
+    if not case.is_open and action.action in ("assign", "snooze"):
         draft.refuse(f"case {case.case_id} has ended: reopen it first")
         return False
     return _ACTIONS[action.action](draft, case, action)

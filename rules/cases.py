@@ -68,7 +68,7 @@ def _gone(draft: Draft, kind: str, case: Case | None) -> None:
     if case.is_open and case.kept_by is None:
         ended = replace(case, resolved_at=draft.now, resolved_by="self", resolution="cause gone", hidden_by=None)
         draft.shipment.cases[kind] = ended
-        emit_case(draft, ended, "resolved")
+        emit_case(draft, ended, "resolved", occurred_at=_ended_at(draft))
     elif not case.is_open and case.stage:
         draft.shipment.cases[kind] = replace(case, stage="")
 
@@ -128,19 +128,16 @@ def _again(draft: Draft, case: Case, weighed: _Weighed) -> None:
 
 def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
     """The cause goes on: tell of it only where the band rises or evidence that matters changes."""
-    if case.snoozed_until is not None:
-        if draft.now < case.snoozed_until:
-            return
-        case = replace(case, snoozed_until=None)
-    change = _change(case, weighed)
+    if case.snoozed_until is not None and draft.now < case.snoozed_until:
+        return
+    change = _change(case, weighed) or ("updated" if case.snoozed_until is not None else None)
     if change is None:
-        draft.shipment.cases[case.kind] = case
         return
     due = case.due_by
     if change == "escalated":
         sooner = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
         due = sooner if due is None else min(due, sooner)
-    case = _with(draft, replace(case, due_by=due), weighed)
+    case = _with(draft, replace(case, due_by=due, snoozed_until=None), weighed)
     draft.shipment.cases[case.kind] = case
     emit_case(draft, case, change, occurred_at=_since(draft, weighed.finding) if change == "updated" else None)
 
@@ -204,6 +201,13 @@ def _careful(shipment: Situation) -> list[str]:
     if failures.value and shipment.earlier_failures >= failures.value:
         reasons.append(f"earlier failure in 90 days ({failures.path})")
     return reasons
+
+
+def _ended_at(draft: Draft) -> datetime:
+    """When the cause went: with the scan that moved the state, where it was a scan."""
+    moved = draft.shipment.life.state_at
+    by_scan = moved is not None and draft.shipment.life != draft.before.life
+    return min(moved, draft.now) if by_scan and moved is not None else draft.now
 
 
 def _since(draft: Draft, finding: Finding) -> datetime:

@@ -8,7 +8,7 @@ from rules.decision import Decision
 from rules.emission import Draft
 from rules.intake import take_order, take_scans, take_ticket
 from rules.kinds import DUE_KINDS
-from rules.lifecycle import is_settled
+from rules.lifecycle import is_over
 from rules.messages import next_message, plan, review
 from rules.policy import Policy, PolicyBook
 from rules.state import Shipment
@@ -45,7 +45,7 @@ def sweep(shipment: Shipment, now: datetime, policy: PolicyBook) -> Decision:
     draft.shipment.last_received_at = shipment.last_received_at
     evaluate(draft)
     review(draft)
-    if draft.events:
+    if draft.events or draft.shipment.suppressed != shipment.suppressed:
         emit_state(draft)
     _schedule(draft)
     return draft.decision()
@@ -78,7 +78,7 @@ def _schedule(draft: Draft) -> None:
     if shipment.next_due is not None and shipment.next_due <= draft.now:
         shipment.next_due = draft.now + timedelta(microseconds=1)
     is_open = any(case.is_open for case in shipment.cases.values())
-    done = is_settled(shipment.life) and not is_open and not shipment.pending
+    done = is_over(shipment.life) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")
     shipment.forget_at = (shipment.last_received_at or draft.now) + span if done else None
 

@@ -78,6 +78,11 @@ def is_settled(life: Lifecycle) -> bool:
     return life.state == "delivered" or (life.state == "returned" and "returning" not in life.flags)
 
 
+def is_over(life: Lifecycle) -> bool:
+    """Whether no more scans are expected, so that the shipment may be forgotten after a while."""
+    return (life.state in TERMINAL and "returning" not in life.flags) or "cancelled" in life.flags
+
+
 def _label(life: Lifecycle, scan: Seen) -> None:
     life.labelled_at = life.labelled_at or scan.at
     # A label that is told of after possession is only told late: the carrier has the parcel.
@@ -132,8 +137,6 @@ def _note(life: Lifecycle, scan: Seen, name: str) -> None:
 
 
 def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> None:
-    if state == "returned" and life.state == "returned" and "back_at_sender" in life.flags:
-        flags = tuple(flag for flag in flags if flag != "returning")
     if state != life.state:
         life.previous_state, life.state = life.state, state
     life.state_at, life.state_quality = scan.at, scan.quality

@@ -61,7 +61,6 @@ def emit_state(draft: Draft) -> None:
         "cases": [_summary(case) for case in _open(draft)],
         "suppressed_cases": _suppressed(draft),
         "open_tickets": list(situation.open_tickets),
-        "tickets": len(shipment.tickets),
         "order": _order(draft),
         "linked_by": shipment.linked_by,
         "counters": _counters(draft),
@@ -120,6 +119,7 @@ def _counters(draft: Draft) -> dict[str, int]:
     return {
         "scans": len(scans),
         "unmapped": sum(not scan.mapped for scan in scans),
+        "tickets": len(draft.shipment.tickets),
         "cases_open": len(_open(draft)),
         "messages_sent": len(draft.shipment.sent),
     }

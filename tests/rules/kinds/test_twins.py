@@ -1,0 +1,99 @@
+"""The cases that stand in each kind's twin, and the gate that there are both kinds of them."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import rules.kinds
+from rules.kinds import HIDING, KINDS, find
+from rules.loading import load_policy, load_twins, read_twin, twin_fields
+from rules.situation import Situation
+from schemas.words import KINDS as WORDS
+from tests.rules.builders import Story, order_fact, scan, scans_fact
+
+CASES = [(kind.name, case) for kind in KINDS for case in twin_fields(kind.name)["cases"]]
+FOLDER = Path(rules.kinds.__file__).parent
+
+
+def problems_of(cases: list[dict[str, Any]]) -> list[str]:
+    """What the cases of one kind lack."""
+    missing = [] if any(case["fires"] for case in cases) else ["no case fires"]
+    return missing + ([] if any(not case["fires"] for case in cases) else ["no case stays quiet"])
+
+
+@pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}-{case['name']}" for kind, case in CASES])
+def test_case_of_a_twin(kind: str, case: dict[str, Any]) -> None:
+    story, carrier, now = Story(), case.get("carrier", "ups"), case["now"]
+    if "order" in case or "service_level" in case:
+        story.tell(_order(case, carrier))
+    for number, told in enumerate(case["scans"]):
+        story.tell(_scan_fact(dict(told), carrier, number, now))
+    assert story.shipment is not None
+    policy = story.policy.at(now, carrier)
+
+    found = find(Situation(story.shipment, policy), now, policy).get(kind)
+
+    assert (found is not None) == case["fires"]
+    if found is not None:
+        assert case.get("stage", found.stage) == found.stage
+        limits = {evidence.policy for evidence in found.evidence}
+        assert "because" not in case or case["because"] in limits
+
+
+def _order(case: dict[str, Any], carrier: str) -> Any:
+    fields = {name: str(value) if name == "promise_date" else value for name, value in case.get("order", {}).items()}
+    return order_fact(carrier=carrier, service_level=case.get("service_level"), **fields)
+
+
+def _scan_fact(told: dict[str, Any], carrier: str, number: int, now: datetime) -> Any:
+    state, at, code = told.pop("state"), told.pop("at"), told.pop("code", f"code {number}")
+    estimate = told.pop("estimate", None)
+    return scans_fact(scan(state, at, carrier, code=code, estimated_delivery_at=estimate, **told), heard=now)
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_a_twin_has_a_case_that_fires_and_one_that_stays_quiet(kind: str) -> None:
+    assert problems_of(twin_fields(kind)["cases"]) == []
+
+
+def test_the_gate_sees_a_twin_without_a_quiet_case() -> None:
+    assert problems_of([{"fires": True}]) == ["no case stays quiet"]
+    assert problems_of([{"fires": False}]) == ["no case fires"]
+
+
+def test_every_kind_has_its_twin_and_every_twin_its_kind() -> None:
+    assert sorted(load_twins()) == sorted(kind.name for kind in KINDS)
+
+
+def test_kinds_stand_in_the_order_of_the_catalogue() -> None:
+    names = [kind.name for kind in KINDS]
+    assert names == [name for name in WORDS if name in names]
+
+
+def test_what_hides_and_is_hidden_is_a_kind() -> None:
+    assert {name for tier in HIDING for name in tier} <= set(WORDS)
+
+
+@pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
+def test_a_twin_has_words_for_every_posture_it_may_take(kind: str) -> None:
+    twin = read_twin(kind)
+    spoken = {twin.posture, *twin.postures.values()} - {"silent"}
+    if "apology" in spoken:
+        spoken.add("human_review")
+
+    assert spoken <= twin.texts.keys()
+    assert twin.runbook and twin.next_action and twin.title
+
+
+def test_modules_of_kinds_are_short() -> None:
+    for module in FOLDER.glob("*.py"):
+        if module.name != "__init__.py":
+            assert len(module.read_text(encoding="utf-8").splitlines()) <= 60, module.name
+
+
+def test_each_policy_path_a_twin_names_is_one_of_the_packaged_policy() -> None:
+    policy = load_policy().at(CASES[0][1]["now"])
+    paths = {limit.path for limit in policy.limits.values()}
+    assert {case["because"] for _, case in CASES if "because" in case} <= paths
