@@ -8,7 +8,7 @@ import typer
 
 from cli.output import FOUND, messages
 from rules.loading import check_policy
-from rules.normalize import check_tables
+from rules.normalize.tables import check_tables
 from sinks.settings import SettingsError, load_settings, unknown_variables
 
 

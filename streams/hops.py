@@ -37,6 +37,7 @@ class Handlers:
         place = batch[0].partition
         hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
+        hop.clock.save()
         self.metrics.watermark("link", place, hop.clock.now)
         return self._finish("link", batch, outs)
 
@@ -45,6 +46,7 @@ class Handlers:
         place = batch[0].partition
         hop = TrackHop(tables[SHIPMENTS], tables[DUE], place, self.partitions, self.policy, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
+        hop.clock.save()
         self.metrics.watermark("track", place, hop.clock.now)
         return self._finish("track", batch, outs)
 

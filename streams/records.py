@@ -20,9 +20,11 @@ def record_of(record: InRecord) -> Record:
 def out_records(outs: Iterable[Out], partitions: int) -> Iterator[OutRecord]:
     """Records as the engine writes them; one without a place goes to every partition."""
     for out in outs:
+        # The client writes no null header; an empty one is the nearest.
+        headers = tuple((name, value or b"") for name, value in out.headers)
         stamp = (out.timestamp - _EPOCH) // _MILLISECOND
         for partition in _places(out, partitions):
-            yield OutRecord(out.topic, partition, out.key, out.value, out.headers, stamp)
+            yield OutRecord(out.topic, partition, out.key, out.value, headers, stamp)
 
 
 def _places(out: Out, partitions: int) -> Iterable[int]:

@@ -22,6 +22,8 @@ _ORDERED: Final = 610
 """Parcels of the days before and of the day; those long finished are left out, about half."""
 _HISTORY_TAKES: Final = 3 * 60
 """Seconds in which everything heard before the day is told again."""
+_FIRST: Final = 700_000
+"""Ids of the day begin far behind those of the small recordings."""
 
 
 def day_lines(seed: int, note: Noted) -> Iterator[bytes]:
@@ -46,11 +48,13 @@ def _world(seed: int) -> World:
         hub_outage=replace(hub, begins=BEGINS - 46 * HOUR, ends=BEGINS + 9 * HOUR, carrier="ups", city="Louisville"),
         feed_outage=replace(feed, begins=BEGINS + 4 * HOUR, ends=BEGINS + 13 * HOUR, carrier="fedex"),
         storm=Outage(BEGINS - 24 * HOUR, BEGINS + 8 * HOUR, regions=storm.regions),
+        first=_FIRST,
     )
 
 
 def _staged(index: int) -> str | None:
     """Parcels of three days before: every kind of trouble strikes some, and shows on the day."""
+    index -= _FIRST
     if not _ORDERED * 5 // 10 <= index < _ORDERED * 7 // 10 or index % 4:
         return None
     kinds = tuple(TROUBLE_WEIGHTS)

@@ -70,6 +70,7 @@ class PartitionClock:
         raw = rows.get(self._key)
         self._marks: dict[str, int] = loads(raw) if raw else {}
         self._now = self._least()
+        self._unsaved = False
 
     @property
     def now(self) -> datetime | None:
@@ -109,9 +110,17 @@ class PartitionClock:
         if origin not in self._origins or at <= self._marks.get(origin, 0):
             return
         self._marks[origin] = at
-        self._now = self._least()
-        self._rows.put(self._key, dumps(self._marks))
-        yield from self._steps()
+        self._unsaved = True
+        now = self._least()
+        if now > self._now:
+            self._now = now
+            yield from self._steps()
+
+    def save(self) -> None:
+        """Write the marks to the rows: once a batch, since a mark that is lost does no harm within one."""
+        if self._unsaved:
+            self._rows.put(self._key, dumps(self._marks))
+            self._unsaved = False
 
     def _steps(self) -> Iterator[Step]:
         # One step at a time: what a step arms or holds may come before the next row.

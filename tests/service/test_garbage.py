@@ -44,9 +44,7 @@ BIG = 5 * 1024 * 1024
 @pytest.mark.slow
 def test_garbage_is_parked_kind_by_kind_and_nothing_stops(tmp_path: Path) -> None:
     kinds = list(GARBAGE)
-    records = [
-        _garbage(topic, kinds[number % len(kinds)], number) for topic in RAW_TOPICS for number in range(1000)
-    ]
+    records = [_garbage(topic, kinds[number % len(kinds)], number) for topic in RAW_TOPICS for number in range(1000)]
     records += [_big(topic) for topic in RAW_TOPICS]
     with bench(tmp_path) as running:
         child = running.start()

@@ -28,7 +28,9 @@ def test_the_clock_is_the_least_of_its_inputs() -> None:
 
 def test_the_clock_survives_in_its_rows() -> None:
     rows = MemoryRows()
-    list(clock("a", rows=rows).mark("a", T0))
+    one = clock("a", rows=rows)
+    list(one.mark("a", T0))
+    one.save()
 
     assert clock("a", rows=rows).now == T0
 
