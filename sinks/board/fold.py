@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 
-from schemas.words import exceptions_topic
+from schemas.words import SHIPMENTS, exceptions_topic
 from sinks.board.events import CaseEvent, Event, MessageEvent, ReceiptEvent, StateEvent, UpdateEvent
 from sinks.board.views import Case, Entry, Message, Receipt, View
 
@@ -75,7 +75,9 @@ def _apply_state(view: View, event: StateEvent) -> None:
 
 
 def _apply_update(view: View, event: UpdateEvent) -> None:
-    if _is_latest(view, event):
+    # Of one moment `shipments` knows best: it may tell of changes that are no update, such as a new promise.
+    known = view.received_at if SHIPMENTS in view.sequences else None
+    if _is_latest(view, event) and event.received_at != known:
         _apply_common(view, event)
     entry = Entry(
         id=event.event_id, what="update", at=event.occurred_at, heard=event.received_at, state=event.current_state,

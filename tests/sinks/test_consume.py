@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -31,6 +31,16 @@ class Collecting:
         return self._answer(record)
 
 
+_RUNNING: list["Running"] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    yield
+    while _RUNNING:
+        _RUNNING.pop().stop.set()
+
+
 class Running:
     """A loop on a thread, until it has seen enough."""
 
@@ -42,8 +52,9 @@ class Running:
             Pace(commit_seconds=0.1),
         )  # fmt: skip
         self.sink = sink
-        self.thread = threading.Thread(target=self.loop.run, args=([topic], self.stop))
+        self.thread = threading.Thread(target=self.loop.run, args=([topic], self.stop), daemon=True)
         self.thread.start()
+        _RUNNING.append(self)
 
     def until(self, true: Callable[[], bool], within: float = 30.0) -> None:
         deadline = time.monotonic() + within

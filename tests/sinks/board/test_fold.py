@@ -77,6 +77,14 @@ def test_topics_may_come_in_any_mutual_order(seed: int) -> None:
     assert project(other).counts == project(whole).counts
 
 
+def test_of_one_moment_the_latest_state_counts_in_whichever_order_it_is_read() -> None:
+    log = Log()
+    updated, state = log.update(SHIPMENT, "in_transit"), log.state(SHIPMENT, "in_transit")
+    promised = log.state(SHIPMENT, "in_transit", promise_date="2026-03-09")
+    for order in ([updated, state, promised], [state, promised, updated], [state, updated, promised]):
+        assert folded(order).promise_date == "2026-03-09"
+
+
 def a_hand_over() -> list[Source]:
     log = Log()
     opened = log.case("operations", SHIPMENT, "c1")

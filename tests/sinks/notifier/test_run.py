@@ -78,11 +78,22 @@ def tell(settings: Settings, *records: Any) -> None:
     assert out.flush(10) == 0
 
 
+_RUNNING: list["Notifier"] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_runs_on() -> Iterator[None]:
+    yield
+    while _RUNNING:
+        _RUNNING.pop().stop.set()
+
+
 class Notifier:
     def __init__(self, settings: Settings) -> None:
         self.stop = threading.Event()
-        self.thread = threading.Thread(target=run_notifier, args=(settings, self.stop))
+        self.thread = threading.Thread(target=run_notifier, args=(settings, self.stop), daemon=True)
         self.thread.start()
+        _RUNNING.append(self)
 
     def until(self, true: Callable[[], bool], within: float = 40.0) -> None:
         deadline = time.monotonic() + within
