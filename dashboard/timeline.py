@@ -33,10 +33,16 @@ def _line(view: View, entry: Entry) -> Line:
         fate = f"{word(entry.word)}, {word(entry.reason).lower()}" if entry.reason else word(entry.word)
         return Line(entry, "message", f"{word(entry.kind)} to the customer: {fate.lower()}", [])
     changed = bool(entry.state) and entry.state != entry.previous
-    title = word(entry.state) if entry.state else "No state yet"
-    if changed and entry.previous and entry.previous != "unknown":
-        title = f"{word(entry.previous)} → {word(entry.state)}"
-    return Line(entry, "state" if changed else "scan", title, _scan_notes(view, entry))
+    return Line(entry, "state" if changed else "scan", _scan_title(entry, changed), _scan_notes(view, entry))
+
+
+def _scan_title(entry: Entry, changed: bool) -> str:
+    if changed:
+        first = not entry.previous or entry.previous == "unknown"
+        return word(entry.state) if first else f"{word(entry.previous)} → {word(entry.state)}"
+    if not entry.mapped:
+        return "A code that no table knows; the state stays"
+    return word(entry.said) if entry.said else "A scan that says nothing of the state"
 
 
 def _case_notes(entry: Entry) -> list[str]:

@@ -40,9 +40,12 @@ class StateEvent(Event, kw_only=True):
     storefront: str | None = None
     service_level: str | None = None
     estimated_delivery_at: str | None = None
+    promise_ends_at: datetime | None = None
+    attempts: int = 0
+    contradictions: tuple[str, ...] = ()
+    suppressed_cases: Any = None
     order: Any = None
-    tickets: Any = None
-    open_tickets: Any = None
+    open_tickets: tuple[str, ...] = ()
 
 
 class UpdateEvent(Event, kw_only=True):
@@ -59,6 +62,9 @@ class UpdateEvent(Event, kw_only=True):
     location: Any = None
     time_quality: str | None = None
     linked_by: str | None = None
+    scan_state: str | None = None
+    scan_reason: str | None = None
+    mapped: bool = True
 
 
 class CaseEvent(Event, kw_only=True):
@@ -67,6 +73,10 @@ class CaseEvent(Event, kw_only=True):
     case_id: str
     change: str
     kind: str
+    title: str | None = None
+    hidden_by: str | None = None
+    snoozed_until: datetime | None = None
+    note: str | None = None
     owner: str
     previous_owner: str | None = None
     watchers: tuple[str, ...] = ()

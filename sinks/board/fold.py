@@ -70,8 +70,12 @@ def _apply_state(view: View, event: StateEvent) -> None:
         return
     _apply_common(view, event)
     view.estimated_delivery_at = event.estimated_delivery_at
-    view.order = event.order if event.order is not None else view.order
-    view.tickets = event.tickets if event.tickets is not None else event.open_tickets
+    view.promise_ends_at = event.promise_ends_at
+    view.attempts = event.attempts
+    view.contradictions = event.contradictions
+    view.suppressed = event.suppressed_cases
+    view.order = event.order
+    view.open_tickets = event.open_tickets
 
 
 def _apply_update(view: View, event: UpdateEvent) -> None:
@@ -81,7 +85,8 @@ def _apply_update(view: View, event: UpdateEvent) -> None:
         _apply_common(view, event)
     entry = Entry(
         id=event.event_id, what="update", at=event.occurred_at, heard=event.received_at, state=event.current_state,
-        previous=event.previous_state, reason=event.exception_reason, word=event.class_, code=event.code,
+        previous=event.previous_state, reason=event.scan_reason or event.exception_reason, word=event.class_,
+        code=event.code, mapped=event.mapped, said=event.scan_state,
         text=_short(event.description), place=place(event.location), time_quality=event.time_quality,
         linked_by=event.linked_by,
     )  # fmt: skip

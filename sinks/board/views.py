@@ -22,6 +22,9 @@ class Entry(Struct, kw_only=True, omit_defaults=True):
     word: str | None = None
     """The class of an update, the change of a case, the fate of a message."""
     code: str | None = None
+    mapped: bool = True
+    said: str | None = None
+    """The state that the scan alone named."""
     text: str | None = None
     place: str | None = None
     time_quality: str | None = None
@@ -43,6 +46,10 @@ class Case(Struct, kw_only=True, omit_defaults=True):
     change: str
     kind: str
     owner: str
+    title: str | None = None
+    hidden_by: str | None = None
+    snoozed_until: datetime | None = None
+    note: str | None = None
     previous_owner: str | None = None
     watchers: tuple[str, ...] = ()
     assignee: str | None = None
@@ -122,8 +129,13 @@ class View(Struct, kw_only=True, omit_defaults=True):
     service_level: str | None = None
     occurred_at: datetime | None = None
     received_at: datetime | None = None
+    promise_ends_at: datetime | None = None
+    attempts: int = 0
+    contradictions: tuple[str, ...] = ()
+    suppressed: Any = None
+    """Causes that are there, and that another case speaks for."""
     order: Any = None
-    tickets: Any = None
+    open_tickets: tuple[str, ...] = ()
     sequences: dict[str, int] = {}
     """The last sequence applied, by topic."""
     timeline: list[Entry] = []

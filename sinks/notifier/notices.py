@@ -76,7 +76,7 @@ def read_notice(record: Source) -> Notice:
     event = _EVENT.decode(record.value or b"")
     message = record.topic == CUSTOMER_MESSAGES
     key = (event.idempotency_key if message else None) or event.event_id
-    kind = f"wismo.customer_message.{event.kind or 'unknown'}" if message else f"wismo.exception.{event.change}"
+    kind = f"wismo.customer_message.{event.fate}" if message else f"wismo.exception.{event.change}"
     rounds = [value for name, value in record.headers if name == REPLAY + "id" and value]
     return Notice(
         key=_dotless(key),

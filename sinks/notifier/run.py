@@ -31,8 +31,11 @@ _LOG: Final = logging.getLogger("wismo.notifier")
 
 
 def group_of(channel: str) -> str:
-    """The consumer group of a channel: each has its own, so that a slow one holds up nobody."""
-    return f"wismo-notifier-{channel}"
+    """The consumer group of a channel: each has its own, so that a slow one holds up nobody.
+
+    That of the log, which every installation has, is the plain name.
+    """
+    return "wismo-notifier" if channel == LogChannel.name else f"wismo-notifier-{channel}"
 
 
 def channels_of(settings: Settings) -> tuple[Channel, ...]:

@@ -121,7 +121,7 @@ def test_a_page_of_another_shipment_is_left_alone(browser: Any, site: Site, addr
     with contextlib.suppress(Exception):
         wait_for(browser, "document.getElementById('live').dataset.same !== 'yes'", 2.5)
     assert browser.execute_script("return document.getElementById('live').dataset.same") == "yes"
-    site.tell(Log(start=60).update(SHIPMENT, "delivered", "in_transit", sequence=9))
+    site.tell(Log(start=60).update(SHIPMENT, "delivered", "in_transit", sequence=9, event_id="e9"))
     wait_for(browser, "document.querySelector('main').innerText.includes('Delivered')")
 
 

@@ -70,7 +70,7 @@ def test_a_message_is_known_by_its_idempotency_key_and_its_trace_goes_on(receive
     [(headers, body)] = receiver.got
     assert headers["webhook-id"] == "main/1Z/promise/1"
     assert headers["traceparent"].startswith("00-0af7651916cd43dd")
-    assert json.loads(body)["type"] == "wismo.customer_message.proactive_apology"
+    assert json.loads(body)["type"] == "wismo.customer_message.send"
 
 
 def test_a_key_that_no_header_could_hold_is_hashed() -> None:
