@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiokafka.errors import ConsumerStoppedError
@@ -19,6 +20,8 @@ from streams.engine.tp import TP
 
 log = logging.getLogger(__name__)
 
+# Longest that a fetch waits for records; a seek waits for the fetch.
+_POLL_SECONDS = 0.25
 # How often a fetch looks again while some partition is held back by a slow handler.
 _HELD_POLL_SECONDS = 0.05
 # Longest that a revocation or a stop waits for batches in work; what is late is dropped.
@@ -58,6 +61,8 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         self.ledger = Ledger()
         self._held: set[TP] = set()
         self._fetch_epochs: dict[TP, int] = {}
+        # Held by a fetch or by a seek, never by both.
+        self._moving = asyncio.Lock()
         super().__init__(*args, **kwargs)
         self.lease = Lease(self.app.conf.broker_session_timeout)
 
@@ -75,15 +80,42 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         self._held.discard(tp)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
-        # Before the fetch: whatever is moved or revoked while it runs has another epoch after.
-        self._fetch_epochs = self.ledger.epochs()
-        if not self._held or active_partitions is None:
-            return await super()._getmany(active_partitions, timeout)
-        wanted = active_partitions - self._held
-        if not wanted:  # an empty set would mean all of them
-            await asyncio.sleep(_HELD_POLL_SECONDS)
-            return {}
-        return await super()._getmany(wanted, _HELD_POLL_SECONDS)
+        fetch = asyncio.ensure_future(self._fetch(active_partitions, timeout))
+        try:
+            # Shielded: the client's thread goes on with a fetch whose caller has left.
+            return await asyncio.shield(fetch)
+        except asyncio.CancelledError:
+            fetch.add_done_callback(self._drop_all)
+            raise
+
+    async def _fetch(self, active: set[TP] | None, timeout: float) -> Any:
+        async with self._moving:
+            # Before the fetch: what is moved or revoked after it has another epoch.
+            self._fetch_epochs = self.ledger.epochs()
+            if not self._held or active is None:
+                return await super()._getmany(active, min(timeout, _POLL_SECONDS))
+            wanted = active - self._held
+            if wanted:
+                return await super()._getmany(wanted, _HELD_POLL_SECONDS)
+        # An empty set would mean all of them.
+        await asyncio.sleep(_HELD_POLL_SECONDS)
+        return {}
+
+    def _drop_all(self, fetch: asyncio.Future[Any]) -> None:
+        if not fetch.cancelled() and fetch.exception() is None:
+            for tp, records in fetch.result().items():
+                self.ledger.drop(TP(*tp), records[0].offset, self._fetch_epochs.get(tp))
+
+    @asynccontextmanager
+    async def _move(self, tps: Iterable[TP]) -> AsyncIterator[None]:
+        """Begin a new epoch around a seek that no fetch runs through.
+
+        A fetch that was asked for before the seek may read after it: it would take the first
+        records of the new position along, and they would be dropped as old ones.
+        """
+        with self.ledger.seeking(tps):
+            async with self._moving:
+                yield
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
         """Yield one message per partition and fetch; its value is a Batch."""
@@ -161,7 +193,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
     async def perform_seek(self) -> None:
         """Move all stream partitions to their committed offsets, in a new epoch."""
         tps = {tp for tp in self.assignment() if not self._is_changelog_tp(tp)}
-        with self.ledger.seeking(tps):
+        async with self._move(tps):
             committed = await self.seek_to_committed()
         for tp in tps:
             self._committed_offset[tp] = committed.get(tp)
@@ -169,12 +201,12 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def seek(self, partition: TP, offset: int) -> None:
         """Move one partition, in a new epoch."""
-        with self.ledger.seeking([TP(*partition)]):
+        async with self._move([TP(*partition)]):
             await super().seek(partition, offset)
 
     async def seek_wait(self, partitions: Mapping[TP, int]) -> None:
         """Move partitions and wait until they are there, in a new epoch."""
-        with self.ledger.seeking([TP(*tp) for tp in partitions]):
+        async with self._move([TP(*tp) for tp in partitions]):
             await super().seek_wait(partitions)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
