@@ -85,14 +85,23 @@ def _identity(scan: Scan) -> str:
 
 
 def merged(old: Seen, new: Seen) -> Seen:
-    """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place."""
-    better = max(old, new, key=lambda one: (one.mapped, one.state or "", one.reason or "", one.flags))
+    """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place best."""
+    if new.index <= old.index and new.heard >= old.heard and replace(new, index=old.index, heard=old.heard) == old:
+        return old
+    better = max(old, new, key=_weight)
     return replace(
         better,
         at=min(old.at, new.at) if better.quality == "missing" else better.at,
         index=max(old.index, new.index),
         heard=min(old.heard, new.heard),
+        estimate=max((at for at in (old.estimate, new.estimate) if at), default=None),
     )
+
+
+def _weight(scan: Seen) -> tuple[object, ...]:
+    """Which of two tellings counts: an arbitrary but fixed order, so that arrival does not matter."""
+    words = (scan.state, scan.reason, scan.quality, scan.direction, scan.text, scan.place, scan.service_level)
+    return scan.mapped, *(word or "" for word in words), scan.flags, str(scan.occurred_at)
 
 
 def inserted(scans: list[Seen], scan: Seen) -> bool:

@@ -31,6 +31,7 @@ from schemas.facts import (
 NUMBER = "1Z999AA10123456784"
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """10:00 in New York; no holiday and no change of clocks in the week after it."""
+DAY_BEFORE = MONDAY - timedelta(hours=24)
 
 
 def hours(count: float) -> timedelta:
@@ -67,14 +68,12 @@ def scans_fact(*scans: Scan, heard: datetime | None = None, imported: bool = Fal
     )
 
 
-def order_fact(carrier: str = "ups", heard: datetime = MONDAY - hours(24), **fields: Any) -> OrderFact:
+def order_fact(carrier: str = "ups", heard: datetime = DAY_BEFORE, **fields: Any) -> OrderFact:
     level, direction = fields.pop("service_level", None), fields.pop("direction", None)
     shipped_at, position = fields.pop("shipped_at", None), fields.pop("position", "00000/0000000000000002")
     country, timezone = fields.pop("country", "US"), fields.pop("timezone", None)
     region, amount = fields.pop("region", None), fields.pop("amount", None)
-    customer = {
-        name: fields.pop(name) for name in ("tier", "orders_before", "failed_deliveries_90d") if name in fields
-    }
+    customer = {name: fields.pop(name) for name in ("tier", "orders_before", "failed_deliveries_90d") if name in fields}
     parcel = OrderShipment(
         carrier=carrier, tracking_number=NUMBER, service_level=level, direction=direction, shipped_at=shipped_at
     )
