@@ -20,8 +20,7 @@ def emit_case(  # noqa: PLR0913 - a hand-over names both sides
     """Publish one change of a case on its owner's topic, or on that of `topic_owner`."""
     topic = exceptions_topic(topic_owner or case.owner)
     fields = _fields(draft, case, change, previous_owner)
-    marker = f"{case.case_id}/{change}/{sum(event.topic == topic for event in draft.events)}"
-    return draft.emit(topic, f"wismo.exception.{change}", occurred_at or draft.now, marker, fields)
+    return draft.emit(topic, f"wismo.exception.{change}", occurred_at or draft.now, f"{case.case_id}/{change}", fields)
 
 
 def _fields(draft: Draft, case: Case, change: str, previous_owner: str | None) -> dict[str, Any]:

@@ -67,7 +67,8 @@ class Draft:
         shipment = self.shipment
         sequence = shipment.sequences.get(topic, 0) + 1
         shipment.sequences[topic] = sequence
-        event_id = digest(shipment.shipment_id, topic, self.cause, marker, size=24)
+        # The sequence is in it because one message may come again with more in it, under the same fact id.
+        event_id = digest(shipment.shipment_id, topic, self.cause, marker, sequence, size=24)
         value = self._common()
         value["event_id"], value["sequence"] = event_id, sequence
         value["occurred_at"] = value["timestamp"] = occurred_at

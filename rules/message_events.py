@@ -23,5 +23,5 @@ def emit_message(draft: Draft, message: Message, fate: Fate) -> str:
         "decided_by": fate.decided_by,
         "policy_version": draft.policy.version,
     }
-    marker = f"{message.message_id}/{fate.fate}/{fate.reason}/{len(draft.events)}"
+    marker = f"{message.message_id}/{fate.fate}/{fate.reason}"
     return draft.emit(CUSTOMER_MESSAGES, f"wismo.customer_message.{fate.fate}", message.occurred_at, marker, fields)

@@ -9,7 +9,7 @@ from rules.engine import decide, sweep
 from rules.loading import load_policy
 from rules.policy import PolicyBook
 from rules.state import Shipment
-from schemas.codec import digest, dumps
+from schemas.codec import digest, dumps, to_plain
 from schemas.events import model_of
 from schemas.facts import (
     Action,
@@ -89,7 +89,7 @@ def order_fact(carrier: str = "ups", heard: datetime = DAY_BEFORE, **fields: Any
         **fields,
     )
     return OrderFact(
-        fact_id=digest("order", dumps([order.at, order.promise_date, order.order_id, level, direction, amount])),
+        fact_id=digest("order", dumps(to_plain(order)).decode()),
         shipment_id=parcel.shipment_id,
         received_at=heard,
         now=heard,

@@ -1,6 +1,7 @@
 """How cases live: thresholds to the minute, hiding, ending, reopening, escalating, and what people do to them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ MINUTE = timedelta(minutes=1)
 LEVELS = [("express", 24), ("two_day", 36), ("ground", 48), ("economy", 96)]
 
 
-def moving(level: str | None = "ground", **order: object) -> Story:
+def moving(level: str | None = "ground", **order: Any) -> Story:
     told = Story()
     told.tell(order_fact(service_level=level, **order))
     told.scans(scan("in_transit", MONDAY))
@@ -295,7 +296,7 @@ def test_a_person_may_reopen_and_then_only_a_person_ends_it() -> None:
         ("note", {}),
     ],
 )
-def test_an_action_that_fits_nothing_is_refused_and_changes_nothing(action: str, fields: dict[str, object]) -> None:
+def test_an_action_that_fits_nothing_is_refused_and_changes_nothing(action: str, fields: dict[str, Any]) -> None:
     told = stalled()
     before = told.shipment
     fields = {"case_id": case_of(told, "stalled"), **fields}

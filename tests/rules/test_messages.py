@@ -1,6 +1,7 @@
 """What customers are told and what not: every message has one fate at a time, with its reason."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,13 +12,13 @@ from tests.rules.builders import MONDAY, Story, action_fact, hours, order_fact, 
 MINUTE = timedelta(minutes=1)
 
 
-def ordered(**fields: object) -> Story:
+def ordered(**fields: Any) -> Story:
     told = Story()
     told.tell(order_fact(timezone="America/New_York", **fields))
     return told
 
 
-def after_scan(state: str, **fields: object) -> Story:
+def after_scan(state: str, **fields: Any) -> Story:
     told = ordered()
     told.scans(scan(state, MONDAY, **fields))
     return told
@@ -239,7 +240,7 @@ def test_a_review_that_never_comes_ends_in_a_drop() -> None:
         ({"failed_deliveries_90d": 1}, "earlier failure in 90 days"),
     ],
 )
-def test_an_apology_to_these_is_reviewed_by_a_person(order: dict[str, object], why: str) -> None:
+def test_an_apology_to_these_is_reviewed_by_a_person(order: dict[str, Any], why: str) -> None:
     told = ordered(promise_date="2026-03-02", **order)
     told.scans(scan("in_transit", MONDAY))
     told.wait(MONDAY + hours(24))

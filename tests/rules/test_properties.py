@@ -82,7 +82,8 @@ histories = st.lists(facts, min_size=1, max_size=7)
 
 
 def run(history: list[Fact], until: datetime = END) -> tuple[Shipment, list[Event]]:
-    shipment, events = None, []
+    shipment: Shipment | None = None
+    events: list[Event] = []
     for fact in history:
         decision = decide(shipment, fact, fact.now, POLICY)
         shipment, events = decision.shipment, events + list(decision.events)
@@ -153,7 +154,8 @@ def test_a_replay_of_everything_changes_nothing(history: list[Fact]) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(facts, action_facts()), min_size=1, max_size=8))
 def test_decide_and_sweep_are_total_pure_and_true_to_the_contract(history: list[Fact]) -> None:
-    shipment, sequences = None, defaultdict(int)
+    shipment: Shipment | None = None
+    sequences: dict[str, int] = defaultdict(int)
     seen: set[str] = set()
     for fact in history:
         before = encode_shipment(shipment) if shipment else b""

@@ -1,6 +1,7 @@
 """The score is a sum whose every term can be read."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def test_bands(points: int, severity: str) -> None:
     assert band(points, POLICY) == severity
 
 
-def damaged(**order: object) -> dict[str, dict[str, object]]:
+def damaged(**order: Any) -> dict[str, dict[str, object]]:
     told = Story()
     told.tell(order_fact(**order))
     told.scans(scan("damaged", MONDAY, reason="damaged"))
@@ -45,7 +46,7 @@ def damaged(**order: object) -> dict[str, dict[str, object]]:
         ({"promise_date": "2026-01-01", "timezone": "UTC"}, "promise", 20),
     ],
 )
-def test_each_term_has_its_points_value_and_policy(order: dict[str, object], term: str, points: int) -> None:
+def test_each_term_has_its_points_value_and_policy(order: dict[str, Any], term: str, points: int) -> None:
     found = damaged(**order)[term]
 
     assert found["points"] == points

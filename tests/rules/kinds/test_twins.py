@@ -43,7 +43,9 @@ def test_case_of_a_twin(kind: str, case: dict[str, Any]) -> None:
 
 
 def _order(case: dict[str, Any], carrier: str) -> Any:
-    fields = {name: str(value) if name == "promise_date" else value for name, value in case.get("order", {}).items()}
+    fields: dict[str, Any] = {
+        name: str(value) if name == "promise_date" else value for name, value in case.get("order", {}).items()
+    }
     return order_fact(carrier=carrier, service_level=case.get("service_level"), **fields)
 
 
