@@ -83,28 +83,30 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         fetch = asyncio.ensure_future(self._fetch(active_partitions, timeout))
         try:
             # Shielded: the client's thread goes on with a fetch whose caller has left.
-            return await asyncio.shield(fetch)
+            records, self._fetch_epochs = await asyncio.shield(fetch)
+            return records
         except asyncio.CancelledError:
             fetch.add_done_callback(self._drop_all)
             raise
 
-    async def _fetch(self, active: set[TP] | None, timeout: float) -> Any:
+    async def _fetch(self, active: set[TP] | None, timeout: float) -> tuple[Any, dict[TP, int]]:
         async with self._moving:
             # Before the fetch: what is moved or revoked after it has another epoch.
-            self._fetch_epochs = self.ledger.epochs()
+            epochs = self.ledger.epochs()
             if not self._held or active is None:
-                return await super()._getmany(active, min(timeout, _POLL_SECONDS))
+                return await super()._getmany(active, min(timeout, _POLL_SECONDS)), epochs
             wanted = active - self._held
             if wanted:
-                return await super()._getmany(wanted, _HELD_POLL_SECONDS)
+                return await super()._getmany(wanted, _HELD_POLL_SECONDS), epochs
         # An empty set would mean all of them.
         await asyncio.sleep(_HELD_POLL_SECONDS)
-        return {}
+        return {}, {}
 
     def _drop_all(self, fetch: asyncio.Future[Any]) -> None:
         if not fetch.cancelled() and fetch.exception() is None:
-            for tp, records in fetch.result().items():
-                self.ledger.drop(TP(*tp), records[0].offset, self._fetch_epochs.get(tp))
+            records, epochs = fetch.result()
+            for tp in records:
+                self.ledger.drop(TP(*tp), records[tp][0].offset, epochs.get(tp))
 
     @asynccontextmanager
     async def _move(self, tps: Iterable[TP]) -> AsyncIterator[None]:

@@ -1,49 +1,61 @@
-"""A worker for the integration tests: counts records per key, and sends one output per record."""
+"""A worker for the tests on a broker: counts records per key and sends one output per record.
 
-import os
+Run as a module: bootstrap servers, name (prefix of its topics), store, data directory, and the
+seconds it takes for each record, so that kills hit batches in work.
+"""
+
 import sys
 import time
+from collections.abc import Mapping, Sequence
 
 import faust
 
 from streams.engine.app import EngineApp
+from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
 
-# Seconds per record, so that kills hit batches in work.
-PAUSE = float(os.environ.get("WISMO_TEST_PAUSE", "0"))
-TOPICS = ("eng-in", "eng-out", "eng-dead")
 
+class Counter:
+    """Keeps per key a number and the offset it was reached at; an index is ordered by number."""
 
-def count(records, rows):
-    outputs = []
-    time.sleep(PAUSE * len(records))
-    for record in records:
-        if record.value == b"poison":
+    def __init__(self, name: str, pause: float) -> None:
+        self.name = name
+        self.pause = pause
+
+    def count(self, records: Sequence[InRecord], rows: Mapping[str, Rows]) -> list[OutRecord]:
+        time.sleep(self.pause * len(records))
+        return [output for record in records for output in self._count_one(record, rows)]
+
+    def _count_one(self, record: InRecord, rows: Mapping[str, Rows]) -> list[OutRecord]:
+        key, value = record.key or b"", record.value or b""
+        if value == b"poison":
             raise ValueError("poisoned")
-        stored = rows["counts"].get(record.key)
+        stored = rows["counts"].get(key)
         number, last = map(int, stored.split(b",")) if stored else (0, -1)
         if record.offset <= last:
-            continue
+            return []
         number += 1
-        rows["counts"].put(record.key, b"%d,%d" % (number, record.offset))
-        index = b"%d|%08d|%s" % (record.partition, number, record.key)
-        rows["index"].put(index, b"1")
-        assert rows["index"].range(index, index + b"\0", 1) == [(index, b"1")]
+        rows["counts"].put(key, b"%d,%d" % (number, record.offset))
+        self._index(record.partition, key, number, rows["index"])
+        growth = int(value[5:]) if value.startswith(b"grow:") else 1
+        headers = (("id", b"%s:%d" % (key, number)),)
+        return [OutRecord(f"{self.name}-out", record.partition, key, value * growth, headers)]
+
+    def _index(self, partition: int, key: bytes, number: int, index: Rows) -> None:
+        row = b"%d|%08d|%s" % (partition, number, key)
+        index.put(row, b"1")
+        assert index.range(row, row + b"\0", 1) == [(row, b"1")]
         # After a crash between two changelogs the index may already be ahead of the counts.
-        rows["index"].delete(b"%d|%08d|%s" % (record.partition, number - 1, record.key))
-        ident = b"%s:%d" % (record.key, number)
-        outputs.append(OutRecord("eng-out", record.partition, record.key, record.value, (("id", ident),)))
-    return outputs
+        index.delete(b"%d|%08d|%s" % (partition, number - 1, key))
+
+    def dead(self, record: InRecord, error: BaseException) -> list[OutRecord]:
+        headers = (("reason", repr(error).encode()),)
+        return [OutRecord(f"{self.name}-dead", record.partition, record.key, record.value, headers)]
 
 
-def dead(record: InRecord, error: BaseException):
-    reason = repr(error).encode()
-    return [OutRecord("eng-dead", record.partition, record.key, record.value, (("reason", reason),))]
-
-
-def make(bootstrap: str, store: str, datadir: str) -> EngineApp:
+def make(bootstrap: str, name: str, store: str, datadir: str, pause: float = 0.0) -> EngineApp:
     app = EngineApp(
-        "eng",
+        name,
         broker=f"kafka://{bootstrap}",
         store=store,
         datadir=datadir,
@@ -52,10 +64,12 @@ def make(bootstrap: str, store: str, datadir: str) -> EngineApp:
     )
     counts = app.batch_table("counts")
     index = app.batch_table("index", ordered=True)
-    app.batch_agent(["eng-in"], count, tables=[index, counts], name="counter", poison=dead)
+    counter = Counter(name, pause)
+    app.batch_agent([f"{name}-in"], counter.count, tables=[index, counts], name="counter", poison=counter.dead)
     return app
 
 
 if __name__ == "__main__":
-    app = make(sys.argv[1], sys.argv[2], sys.argv[3])
-    faust.Worker(app, loglevel="INFO").execute_from_commandline()
+    bootstrap, name, store, datadir, pause = sys.argv[1:]
+    worker = faust.Worker(make(bootstrap, name, store, datadir, float(pause)), loglevel="INFO")
+    worker.execute_from_commandline()

@@ -1,0 +1,156 @@
+"""Feeds, reads and runs workers for the tests on a broker."""
+
+import contextlib
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+PARTITIONS = 4
+CHANGELOGS = ("counts-changelog", "index-changelog")
+LARGE = str(9 << 20)
+
+
+class Bench:
+    """The topics of one counting worker under a name of their own."""
+
+    def __init__(self, bootstrap: str, folder: Path, store: str = "memory://") -> None:
+        self.bootstrap = bootstrap
+        self.folder = folder
+        self.store = store
+        self.name = f"eng{uuid.uuid4().hex[:8]}"
+        self.want: Counter[bytes] = Counter()
+        self.producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "partitioner": "murmur2_random",
+                "linger.ms": 20,
+                "message.max.bytes": 9 << 20,
+            }
+        )
+        self._create()
+
+    def topic(self, suffix: str) -> str:
+        return f"{self.name}-{suffix}"
+
+    def _create(self) -> None:
+        plain = {"max.message.bytes": LARGE}
+        topics = [NewTopic(self.topic(t), PARTITIONS, 1, config=plain) for t in ("in", "out", "dead")]
+        topics += [
+            NewTopic(self.topic(t), PARTITIONS, 1, config={**plain, "cleanup.policy": "compact"}) for t in CHANGELOGS
+        ]
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        for created in admin.create_topics(topics).values():
+            created.result(20)
+
+    def feed(self, values: Iterable[tuple[bytes, bytes]]) -> None:
+        """Write records and count those that a worker will count."""
+        for n, (key, value) in enumerate(values):
+            self.producer.produce(self.topic("in"), key=key, value=value)
+            self.want[key] += value != b"poison"
+            if n % 1000 == 0:
+                self.producer.poll(0)
+        assert self.producer.flush(30) == 0
+
+    def read(self, suffix: str) -> list[Message]:
+        """Read a whole topic."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": uuid.uuid4().hex,
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+                "fetch.message.max.bytes": 9 << 20,
+            }
+        )
+        consumer.assign([TopicPartition(self.topic(suffix), p, 0) for p in range(PARTITIONS)])
+        found: list[Message] = []
+        silent = 0
+        while silent < 3:
+            got = [m for m in consumer.consume(5000, 0.5) if m.error() is None]
+            found += got
+            silent = 0 if got else silent + 1
+        consumer.close()
+        return found
+
+    def state(self, suffix: str) -> dict[bytes, bytes]:
+        """Read a changelog to its latest rows."""
+        rows: dict[bytes, bytes] = {}
+        for message in self.read(suffix):
+            if message.value() is None:
+                rows.pop(message.key(), None)
+            else:
+                rows[message.key()] = message.value()
+        return rows
+
+    def committed(self) -> dict[int, int]:
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.name})
+        asked = [TopicPartition(self.topic("in"), p) for p in range(PARTITIONS)]
+        found = {one.partition: max(one.offset, 0) for one in consumer.committed(asked, timeout=15)}
+        consumer.close()
+        return found
+
+    def lengths(self) -> dict[int, int]:
+        counted = Counter(message.partition() for message in self.read("in"))
+        return {p: counted[p] for p in range(PARTITIONS)}
+
+    def output_ids(self) -> list[bytes]:
+        return [dict(message.headers())["id"] for message in self.read("out")]
+
+    def wait_for_outputs(self, count: int, worker: "Worker", seconds: float = 60) -> list[bytes]:
+        """Wait until this many different outputs are there."""
+        deadline = time.monotonic() + seconds
+        while True:
+            ids = self.output_ids()
+            if len(set(ids)) >= count:
+                return ids
+            in_time = time.monotonic() < deadline and worker.process.poll() is None
+            assert in_time, f"{len(set(ids))} of {count} outputs; {worker.last_words()}"
+
+
+class Worker:
+    """A worker process that can be killed and started again."""
+
+    def __init__(self, bench: Bench, pause: float = 0.0) -> None:
+        self._bench = bench
+        self._pause = pause
+        self.start()
+
+    def start(self) -> None:
+        bench, pause = self._bench, self._pause
+        self.log = bench.folder / f"worker-{time.monotonic_ns()}.log"
+        command = [sys.executable, "-m", "tests.streams.engine.counting", bench.bootstrap, bench.name]
+        command += [bench.store, str(bench.folder / "data"), str(pause)]
+        with self.log.open("wb") as out:
+            self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def terminate(self) -> float:
+        """Ask the worker to stop, and return the seconds that took."""
+        started = time.monotonic()
+        self.process.terminate()
+        assert self.process.wait(30) == 0, self.last_words()
+        return time.monotonic() - started
+
+    def last_words(self) -> str:
+        return self.log.read_text(errors="replace")[-3000:]
+
+
+@contextlib.contextmanager
+def working(bench: Bench, pause: float = 0.0) -> Iterator[Worker]:
+    worker = Worker(bench, pause)
+    try:
+        yield worker
+    finally:
+        if worker.process.poll() is None:
+            worker.kill()
