@@ -10,7 +10,7 @@ from rules.case_events import emit_case
 from rules.emission import Draft
 from rules.finding import Finding
 from rules.hours import due_by
-from rules.kinds import KINDS, find, hidden
+from rules.kinds import KINDS, Kind, find, hidden
 from rules.scoring import Score, next_step, score
 from rules.situation import Situation
 from rules.state import Case, Suppressed
@@ -46,7 +46,7 @@ def evaluate(draft: Draft) -> None:
         elif case is not None and case.is_open:
             _still(draft, case, _weigh(draft, kind.name, finding, hides.get(kind.name)))
         else:
-            _appears(draft, kind.name, case, finding, hides.get(kind.name))
+            _appears(draft, kind, case, finding, hides.get(kind.name))
 
 
 def next_change(draft: Draft) -> datetime | None:
@@ -73,24 +73,27 @@ def _gone(draft: Draft, kind: str, case: Case | None) -> None:
         draft.shipment.cases[kind] = replace(case, stage="")
 
 
-def _appears(draft: Draft, kind: str, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
+def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
     """A cause without an open case: open one, unless it is hidden, settled by a person, or has only just ended."""
     if hidden_by is not None:
-        known = draft.shipment.suppressed.get(kind)
+        known = draft.shipment.suppressed.get(kind.name)
         since = known.since if known else draft.now
-        draft.shipment.suppressed[kind] = Suppressed(hidden_by, since)
+        draft.shipment.suppressed[kind.name] = Suppressed(hidden_by, since)
         return
-    draft.shipment.suppressed.pop(kind, None)
-    if case is None:
-        _open(draft, _weigh(draft, kind, finding, None), episode=1)
-    elif case.resolved_by != "self" and case.stage == finding.stage:
+    draft.shipment.suppressed.pop(kind.name, None)
+    settled = case is not None and case.resolved_by != "self" and case.stage == finding.stage
+    if settled or draft.now < (_reopens_at(draft, case) or draft.now):
         return
-    elif draft.now >= (_reopens_at(draft, case) or draft.now):
-        _again(draft, case, _weigh(draft, kind, finding, None))
+    if kind.by_clock and not draft.by_clock:
+        draft.wake = True
+    elif case is None:
+        _open(draft, _weigh(draft, kind.name, finding, None), episode=1)
+    else:
+        _again(draft, case, _weigh(draft, kind.name, finding, None))
 
 
-def _reopens_at(draft: Draft, case: Case) -> datetime | None:
-    if case.resolved_at is None or case.resolved_by != "self":
+def _reopens_at(draft: Draft, case: Case | None) -> datetime | None:
+    if case is None or case.resolved_at is None or case.resolved_by != "self":
         return None
     at: datetime = case.resolved_at + draft.policy.value("cases.hysteresis")
     return at
@@ -212,6 +215,6 @@ def _ended_at(draft: Draft) -> datetime:
 
 def _since(draft: Draft, finding: Finding) -> datetime:
     """When it happened, never later than now: by the finding where a scan told it, else this moment."""
-    if finding.since is None or draft.cause.startswith("minute:"):
+    if finding.since is None or draft.by_clock:
         return draft.now
     return min(finding.since, draft.now)

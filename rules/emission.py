@@ -12,6 +12,8 @@ from rules.state import Shipment
 from schemas.codec import digest
 
 SCHEMA_VERSION = 1
+MINUTE = "minute:"
+"""What the cause of a mark begins with."""
 
 
 class Draft:
@@ -41,6 +43,10 @@ class Draft:
         self.events: list[Event] = []
         self.refusals: list[Refusal] = []
         self.imported = False
+        self.by_clock = cause.startswith(MINUTE)
+        """Whether this answers a mark of the clock, not a fact."""
+        self.wake = False
+        """Whether the next mark has something to decide."""
         self._situation: Situation | None = None
 
     @property

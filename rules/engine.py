@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from rules.actions import act
 from rules.cases import evaluate, next_change
 from rules.decision import Decision
-from rules.emission import Draft
+from rules.emission import MINUTE, Draft
 from rules.intake import take_order, take_scans, take_ticket
 from rules.kinds import DUE_KINDS
 from rules.lifecycle import is_over
@@ -41,7 +41,7 @@ def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyB
 def sweep(shipment: Shipment, now: datetime, policy: PolicyBook) -> Decision:
     """What the passing of time leads to; a second sweep at the same moment leads to nothing."""
     moment = now if shipment.clock is None else max(now, shipment.clock)
-    draft = Draft(shipment, moment, moment, f"minute:{rfc3339(moment)}", _policy(shipment, moment, policy))
+    draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), _policy(shipment, moment, policy))
     draft.shipment.last_received_at = shipment.last_received_at
     evaluate(draft)
     review(draft)
@@ -74,6 +74,8 @@ def _schedule(draft: Draft) -> None:
     shipment = draft.shipment
     times = [due(draft.situation, draft.now, draft.policy) for due in DUE_KINDS]
     times += [next_change(draft), next_message(draft)]
+    if draft.wake:
+        times.append(draft.now)
     shipment.next_due = min((time for time in times if time is not None), default=None)
     if shipment.next_due is not None and shipment.next_due <= draft.now:
         shipment.next_due = draft.now + timedelta(microseconds=1)

@@ -28,7 +28,7 @@ class Fate:
 def fate_of(draft: Draft, message: Message) -> Fate:
     """Check a message whose time has come; only one that stands every check is sent."""
     return (
-        _from_history(draft, message)
+        from_history(draft, message)
         or _moved_on(draft, message)
         or _in_conversation(draft, message)
         or _unreviewed(draft, message)
@@ -49,10 +49,12 @@ def still_true(shipment: Shipment, message: Message) -> bool:
     return life.state in _STATES[message.topic] and "returning" not in life.flags
 
 
-def _from_history(draft: Draft, message: Message) -> Fate | None:
+def from_history(draft: Draft, message: Message) -> Fate | None:
+    """What a message is worth that tells of something long past, or of a history loaded from before."""
     if message.imported:
         return Fate("suppressed", "imported")
-    if draft.now - message.occurred_at > draft.policy.value("messages.stale"):
+    # What waits for a person is not stale but given up, in its own time.
+    if message.reason != "review_needed" and draft.now - message.occurred_at > draft.policy.value("messages.stale"):
         return Fate("suppressed", "stale")
     return None
 

@@ -75,6 +75,7 @@ def _seen(scan: Scan, at: datetime, index: int, heard: datetime) -> Seen:
         scan.location.country if scan.location else None,
         scan.estimated_delivery_at,
         scan.service_level,
+        scan.mapping_version,
     )
 
 
@@ -84,11 +85,25 @@ def _identity(scan: Scan) -> str:
     return replace(scan, state=None).identity if stateless else scan.identity
 
 
+def twin_of(scans: list[Seen], new: Seen) -> Seen | None:
+    """The same scan as it was heard before, if it was.
+
+    Two of one identity that one table maps to different states are two scans: some senders' codes are that coarse.
+    """
+    for old in scans:
+        if old.id == new.id and (
+            old.state == new.state or not old.mapped or not new.mapped or old.version != new.version
+        ):
+            return old
+    return None
+
+
 def merged(old: Seen, new: Seen) -> Seen:
     """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place best."""
     if new.index <= old.index and new.heard >= old.heard and replace(new, index=old.index, heard=old.heard) == old:
         return old
-    better = max(old, new, key=_weight)
+    mapped_anew = old.mapped and new.mapped and old.version != new.version
+    better = new if mapped_anew else max(old, new, key=_weight)
     return replace(
         better,
         at=min(old.at, new.at) if better.quality == "missing" else better.at,

@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from rules.emission import Draft
-from rules.history import MOST_SCANS, inserted, merged, order_key, seen_scans
+from rules.history import MOST_SCANS, inserted, merged, order_key, seen_scans, twin_of
 from rules.lifecycle import advanced, fold
 from rules.messages import note_milestone
 from rules.state import Lifecycle, Seen, Ticket
@@ -22,7 +22,7 @@ def take_scans(draft: Draft, fact: ScansFact) -> bool:
     changed = False
     refused: list[str] = []
     for scan, seen in sorted(seen_scans(fact), key=lambda pair: order_key(pair[1])):
-        old = next((one for one in draft.shipment.scans if one.id == seen.id), None)
+        old = twin_of(draft.shipment.scans, seen)
         if old is not None:
             changed |= _take_again(draft, old, scan, seen)
         elif len(draft.shipment.scans) >= MOST_SCANS:
@@ -58,7 +58,7 @@ def _take_again(draft: Draft, old: Seen, scan: Scan, seen: Seen) -> bool:
     inserted(scans, both)
     draft.shipment.life = _folded(draft)
     draft.touch()
-    if both.mapped and not old.mapped:
+    if (both.mapped, both.state) != (old.mapped, old.state):
         draft.shipment.last_update_id = emit_update(draft, scan, both, before)
         note_milestone(draft, both, before)
     return True
@@ -108,7 +108,8 @@ _TIMES: Final = {
 def _merged_ticket(old: Ticket, change: TicketChange) -> Ticket:
     name = _TIMES.get(change.event, "customer_at")
     times: dict[str, datetime] = {name: max(getattr(old, name) or change.at, change.at)}
-    new = replace(old, **times, intent=max(filter(None, (old.intent, change.intent)), default=None))
+    intents = old.intents if change.intent is None else tuple(sorted({*old.intents, change.intent}))
+    new = replace(old, **times, intents=intents)
     stated = (change.at, change.stated_state or "")
     if change.stated_state and (old.stated_at is None or stated > (old.stated_at, old.stated_state or "")):
         new = replace(new, stated_state=change.stated_state, stated_at=change.at)

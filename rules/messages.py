@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from rules.emission import Draft
-from rules.fates import Fate, fate_of, still_true
+from rules.fates import Fate, fate_of, from_history, still_true
 from rules.message_events import emit_message
 from rules.state import Case, Lifecycle, Message, Seen, Sent
 from rules.texts import case_text, milestone_text
@@ -86,7 +86,7 @@ def _cause_time(draft: Draft, case: Case) -> datetime:
 
 def _settling(draft: Draft, case: Case) -> timedelta:
     """Corrections come in batches after a scan; what the clock alone found has nothing to settle."""
-    if draft.cause.startswith("minute:"):
+    if draft.by_clock:
         return timedelta(0)
     inside = case.kind == "carrier_delay" and case.stage == "inside_promise"
     name = "messages.carrier_delay_settling" if inside else "messages.settling"
@@ -100,16 +100,23 @@ def _take_up(draft: Draft, message: Message) -> None:
         emit_message(draft, message, Fate("suppressed", "duplicate"))
         return
     draft.shipment.told.append(told)
-    reason = None
-    if message.kind == "human_reviewed":
-        reason = "review_needed"
-    elif message.due > draft.now + _SOON:
-        reason = "settling"
-    if reason is not None:
+    reason = _held_for(draft, message)
+    if reason is None:
+        message = replace(message, due=draft.now if draft.by_clock else draft.now + _SOON)
+    else:
         not_before = message.due if reason == "settling" else None
         message = replace(message, reason=reason, not_before=not_before)
         emit_message(draft, message, Fate("held", reason, not_before))
     draft.shipment.pending.append(message)
+
+
+def _held_for(draft: Draft, message: Message) -> str | None:
+    """Why the next mark is too early to decide; what comes out of history need not wait to be suppressed."""
+    if from_history(draft, message) is not None:
+        return None
+    if message.kind == "human_reviewed":
+        return "review_needed"
+    return "settling" if message.due > draft.now + _SOON else None
 
 
 def review(draft: Draft) -> None:

@@ -97,6 +97,10 @@ class Situation:
         """Ids of the tickets that wait for an answer or an end."""
         return tuple(sorted(name for name, ticket in self.shipment.tickets.items() if ticket.is_open))
 
+    def tickets_about(self, intent: str) -> tuple[str, ...]:
+        """Ids of the open tickets that were ever about that."""
+        return tuple(name for name in self.open_tickets if intent in self.shipment.tickets[name].intents)
+
     def answered_at(self) -> datetime | None:
         """When an agent last wrote to the customer."""
         times = [ticket.agent_at for ticket in self.shipment.tickets.values() if ticket.agent_at]

@@ -32,6 +32,8 @@ class Seen(Struct, frozen=True, array_like=True):
     country: str | None
     estimate: datetime | None
     service_level: str | None
+    version: str | None
+    """Of the table that mapped it."""
 
     @property
     def happened(self) -> datetime:
@@ -89,7 +91,7 @@ class Ticket(Struct, frozen=True, omit_defaults=True):
     customer_at: datetime | None = None
     agent_at: datetime | None = None
     closed_at: datetime | None = None
-    intent: str | None = None
+    intents: tuple[str, ...] = ()
     stated_state: str | None = None
     stated_at: datetime | None = None
 

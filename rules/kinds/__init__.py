@@ -31,12 +31,14 @@ class Kind:
     name: str
     detect: Callable[[Situation, datetime, Policy], Finding | None]
     due: Callable[[Situation, datetime, Policy], datetime | None] | None = None
+    by_clock: bool = False
+    """Silence and lateness are found by the clock alone: a fact may be one of many that are still to come."""
 
 
 KINDS: Final = (
-    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due),
-    Kind("stalled", stalled.detect, stalled.due),
-    Kind("promise_missed", promise_missed.detect, promise_missed.due),
+    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due, by_clock=True),
+    Kind("stalled", stalled.detect, stalled.due, by_clock=True),
+    Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True),
     Kind("carrier_delay", carrier_delay.detect, carrier_delay.due),
     Kind("attempt_failed", attempt_failed.detect),
     Kind("attempts_exhausting", attempts_exhausting.detect),

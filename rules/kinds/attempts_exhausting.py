@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from rules.finding import Evidence, Finding, held_against
-from rules.kinds.attempt_failed import OVER, SUPERSEDED
+from rules.kinds.attempt_failed import is_open
 from rules.policy import Policy
 from rules.situation import Situation
 
@@ -11,7 +11,7 @@ from rules.situation import Situation
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire from the second attempt on; the last one the carrier makes is its own stage."""
     life = shipment.life
-    if not life.attempts or life.state in OVER or not SUPERSEDED.isdisjoint(life.flags):
+    if not is_open(shipment):
         return None
     attempts, start = shipment.attempts, policy.limit("attempts.exhausting_from")
     if attempts < start.value and not life.final_attempt:

@@ -1,4 +1,4 @@
-"""A carrier says that the parcel is damaged, destroyed or seized."""
+"""A carrier, or a customer, says that the parcel is damaged, destroyed or seized."""
 
 from datetime import datetime
 
@@ -8,9 +8,11 @@ from rules.situation import Situation
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
-    """Fire at once, and stay: no later scan mends a parcel, so a person ends it."""
-    at = shipment.life.damaged_at
-    if at is None:
+    """Fire at once; no later scan mends a parcel, so a person ends what a carrier said, and a ticket's end its own."""
+    at, tickets = shipment.life.damaged_at, shipment.tickets_about("damaged")
+    if at is None and not tickets:
         return None
-    reported = Evidence("damage_reported_at", at)
-    return Finding((reported, Evidence("reason", shipment.life.reason)), since=at)
+    evidence = [Evidence("ticket_about_damage", ticket) for ticket in tickets]
+    if at is not None:
+        evidence = [Evidence("damage_reported_at", at), Evidence("reason", shipment.life.reason), *evidence]
+    return Finding(tuple(evidence), "carrier" if at else "customer", since=at)

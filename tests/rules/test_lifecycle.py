@@ -316,3 +316,21 @@ def test_a_new_shipment_knows_its_carrier_and_number() -> None:
     value = told.of("shipments")[-1]
     assert (value["carrier"], value["tracking_number"], value["shipment_id"]) == ("ups", NUMBER, f"ups:{NUMBER}")
     assert (value["previous_state"], value["current_state"]) == ("unknown", "picked_up")
+
+
+def test_one_coarse_code_for_two_states_is_two_scans() -> None:
+    told = Story()
+    told.scans(scan("delayed", code="in_transit", reason="weather"), scan("in_transit", code="in_transit"))
+    assert told.shipment is not None and len(told.shipment.scans) == 2
+
+    told.scans(scan("delayed", code="in_transit", reason="weather"), scan("in_transit", code="in_transit"))
+    assert len(told.shipment.scans) == 2
+
+
+def test_a_scan_mapped_anew_replaces_what_the_old_table_made_of_it() -> None:
+    told = Story()
+    told.scans(scan("delivered", code="X", mapping_version="1"))
+    told.scans(scan("in_transit", code="X", mapping_version="2"), heard=MONDAY + hours(5))
+
+    assert told.state == "in_transit"
+    assert told.shipment is not None and len(told.shipment.scans) == 1
