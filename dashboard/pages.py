@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import ceil, sqrt
 from typing import Any, Final
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from dashboard.timeline import days_of
 from dashboard.wording import path_part
 from schemas.words import KINDS, OWNERS, SEVERITIES, STATES
 from sinks.board.read import BoardReader, Standing
-from sinks.board.views import Feed
+from sinks.board.views import Feed, Receipt
 from sinks.settings import WebClock
 
 _SHOWN: Final = 200
@@ -148,18 +149,21 @@ def _carrier_line(slug: str, counts: Mapping[tuple[str, ...], int], feed: Feed |
 
 
 def _bars(feed: Feed, now: datetime) -> list[tuple[int, int, str]]:
-    """The last 24 hours, scaled to 24 pixels."""
+    """The last 24 hours by square root, so that a history loaded in one hour does not flatten the others."""
     hours = [(now - timedelta(hours=back)).strftime("%Y-%m-%dT%H") for back in range(23, -1, -1)]
     most = max((feed.hours.get(hour, 0) for hour in hours), default=0) or 1
     heights = ((hour, feed.hours.get(hour, 0)) for hour in hours)
     return [
-        (at * 5, -(-count * 24 // most), f"{hour[11:]}:00 UTC: {count}") for at, (hour, count) in enumerate(heights)
+        (at * 5, ceil(24 * sqrt(count / most)), f"{hour[11:]}:00 UTC: {count}")
+        for at, (hour, count) in enumerate(heights)
     ]
 
 
-def _receipts(receipts: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """Receipts by the case or message they are about."""
-    found: dict[str, list[Any]] = {}
-    for receipt in receipts.values():
-        found.setdefault(receipt.message_id or receipt.case_id or "", []).append(receipt)
-    return found
+def _receipts(receipts: Mapping[str, Receipt]) -> dict[str, list[tuple[Receipt, int]]]:
+    """By the case or message they are about: the newest receipt of each channel and result, and how many there are."""
+    found: dict[str, dict[tuple[str, str], tuple[Receipt, int]]] = {}
+    for receipt in sorted(receipts.values(), key=lambda one: one.at):
+        kinds = found.setdefault(receipt.message_id or receipt.case_id or "", {})
+        kind = (receipt.channel, receipt.result)
+        kinds[kind] = (receipt, kinds[kind][1] + 1 if kind in kinds else 1)
+    return {about: list(kinds.values()) for about, kinds in found.items()}

@@ -11,7 +11,7 @@ import msgspec
 from schemas.codec import rfc3339
 from schemas.dead_letters import Source
 from schemas.words import DEAD_LETTERS, MARK_HEADER, SHIPMENTS
-from sinks.board.events import Event, UpdateEvent, read_event
+from sinks.board.events import Event, ReceiptEvent, UpdateEvent, read_event
 from sinks.board.feeds import note_dead_letter, note_event
 from sinks.board.fold import fold
 from sinks.board.projection import Projection
@@ -61,8 +61,9 @@ class Batch:
 
     @property
     def clock(self) -> datetime | None:
-        """The newest time at which an event of it was heard."""
-        return max((step.event.received_at for step in self.steps if step.event), default=None)
+        """The newest time at which an event of it was heard; receipts go by the notifier's clock and do not count."""
+        events = (step.event for step in self.steps if step.event and not isinstance(step.event, ReceiptEvent))
+        return max((event.received_at for event in events), default=None)
 
     def notice(self) -> dict[str, object]:
         """What pages have to know of the change."""

@@ -211,6 +211,14 @@ def test_a_case_that_changes_owner_changes_queues(store: BoardStore, keys: Keys,
     assert ([row.case.owner for row in rows], total) == (["support"], 1)
 
 
+def test_the_clock_is_that_of_what_was_heard_not_of_the_notifier(store: BoardStore, keys: Keys, redis_url: str) -> None:
+    log = Log()
+    heard = log.now
+    store.apply([log.state(SHIPMENT, "in_transit"), log.later(days=200).event("notification-receipts", SHIPMENT)])
+    [standing] = read(redis_url, keys, "standing")
+    assert standing.clock == heard
+
+
 def test_pages_are_told_of_a_change(store: BoardStore, client: redis.Redis, keys: Keys) -> None:
     listener = client.pubsub()  # type: ignore[no-untyped-call]
     listener.subscribe(keys.changes)
