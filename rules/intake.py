@@ -90,13 +90,14 @@ def take_ticket(draft: Draft, fact: TicketFact) -> bool:
     if old is None and len(tickets) >= MOST_TICKETS:
         draft.refuse(f"the shipment already has {MOST_TICKETS} tickets: look for a loop at the helpdesk")
         return False
-    new = _merged_ticket(old or Ticket(), change)
+    new = _merged_ticket(old or Ticket(), change, fact.linked_by in _NAMING)
     if new == old:
         return False
     tickets[change.ticket_id] = new
     return True
 
 
+_NAMING: Final = frozenset(("order_id", "tracking_number", "shipment_id"))
 _TIMES: Final = {
     "opened": "opened_at",
     "customer_replied": "customer_at",
@@ -105,11 +106,11 @@ _TIMES: Final = {
 }
 
 
-def _merged_ticket(old: Ticket, change: TicketChange) -> Ticket:
+def _merged_ticket(old: Ticket, change: TicketChange, names_it: bool) -> Ticket:
     name = _TIMES.get(change.event, "customer_at")
     times: dict[str, datetime] = {name: max(getattr(old, name) or change.at, change.at)}
     intents = old.intents if change.intent is None else tuple(sorted({*old.intents, change.intent}))
-    new = replace(old, **times, intents=intents)
+    new = replace(old, **times, intents=intents, names_it=old.names_it or names_it)
     stated = (change.at, change.stated_state or "")
     if change.stated_state and (old.stated_at is None or stated > (old.stated_at, old.stated_state or "")):
         new = replace(new, stated_state=change.stated_state, stated_at=change.at)

@@ -98,8 +98,9 @@ class Situation:
         return tuple(sorted(name for name, ticket in self.shipment.tickets.items() if ticket.is_open))
 
     def tickets_about(self, intent: str) -> tuple[str, ...]:
-        """Ids of the open tickets that were ever about that."""
-        return tuple(name for name in self.open_tickets if intent in self.shipment.tickets[name].intents)
+        """Ids of the open tickets that are about that, and name this order or number."""
+        tickets = self.shipment.tickets
+        return tuple(name for name in self.open_tickets if tickets[name].names_it and intent in tickets[name].intents)
 
     def answered_at(self) -> datetime | None:
         """When an agent last wrote to the customer."""

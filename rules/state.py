@@ -92,6 +92,8 @@ class Ticket(Struct, frozen=True, omit_defaults=True):
     agent_at: datetime | None = None
     closed_at: datetime | None = None
     intents: tuple[str, ...] = ()
+    names_it: bool = False
+    """It names the order or the number, not only a customer who has other parcels too."""
     stated_state: str | None = None
     stated_at: datetime | None = None
 

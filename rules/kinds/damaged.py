@@ -9,7 +9,9 @@ from rules.situation import Situation
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire at once; no later scan mends a parcel, so a person ends what a carrier said, and a ticket's end its own."""
-    at, tickets = shipment.life.damaged_at, shipment.tickets_about("damaged")
+    at = shipment.life.damaged_at
+    # Nobody can have seen damage to what has not arrived: then the ticket means another parcel of the order.
+    tickets = shipment.tickets_about("damaged") if shipment.life.state == "delivered" else ()
     if at is None and not tickets:
         return None
     evidence = [Evidence("ticket_about_damage", ticket) for ticket in tickets]

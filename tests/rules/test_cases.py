@@ -347,3 +347,37 @@ def test_a_settled_shipment_may_be_forgotten_in_time() -> None:
     assert told.shipment is not None
     assert told.shipment.next_due is None
     assert told.shipment.forget_at == MONDAY + timedelta(days=60)
+
+
+def test_a_customer_who_reports_damage_opens_the_case_and_their_tickets_end_ends_it() -> None:
+    told = moving(None)
+    told.tell(ticket_fact("opened", MONDAY + hours(1), intent="damaged"))
+    assert told.open_kinds() == set()
+    told.scans(scan("delivered", MONDAY + hours(2)))
+    assert told.open_kinds() == {"damaged"}
+
+    told.tell(ticket_fact("closed", MONDAY + hours(5)))
+    assert told.open_kinds() == set()
+
+
+def test_silence_is_found_at_a_mark_and_not_amid_a_backlog() -> None:
+    told = Story()
+    heard = MONDAY + hours(90)
+    told.tell(order_fact(service_level="ground"))
+    told.scans(scan("picked_up", MONDAY, code="A"), heard=heard)
+    assert told.cases() == []
+    told.scans(scan("in_transit", MONDAY + hours(80), code="B"), heard=heard + timedelta(seconds=1))
+    told.wait(heard + MINUTE)
+
+    assert told.cases() == []
+
+
+def test_silence_heard_of_late_is_found_at_the_next_mark() -> None:
+    told = Story()
+    heard = MONDAY + hours(90)
+    told.tell(order_fact(service_level="ground"))
+    told.scans(scan("picked_up", MONDAY, code="A"), heard=heard)
+    told.wait(heard + MINUTE)
+
+    assert told.cases() == [("opened", "stalled")]
+    assert told.of("exceptions-operations")[0]["opened_at"] == heard + MINUTE
