@@ -107,7 +107,7 @@ def _open(draft: Draft, weighed: _Weighed, episode: int) -> None:
         kind=kind,
         episode=episode,
         owner=owner,
-        watchers=weighed.twin.watchers,
+        watchers=_watchers(draft.situation, weighed.twin),
         opened_at=draft.now,
         cause_event_id=shipment.last_update_id,
         due_by=due_by(owner, weighed.score.severity, draft.now, draft.policy),
@@ -173,7 +173,7 @@ def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
 def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> _Weighed:
     situation, twin = draft.situation, draft.policy.twins[kind]
     scored = score(situation, finding, twin, draft.now)
-    posture, review = _posture(situation, finding, twin)
+    posture, review = _posture(situation, finding, twin, scored.severity)
     evidence = [one.plain() for one in finding.evidence]
     if hidden_by is not None:
         posture = "silent"
@@ -181,15 +181,25 @@ def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> 
     return _Weighed(finding, twin, scored, posture, review, hidden_by, tuple(evidence))
 
 
-def _posture(shipment: Situation, finding: Finding, twin: Twin) -> tuple[str, tuple[str, ...]]:
-    """How to speak, and why a person has to look first; the more careful of kind and customer wins."""
+def _posture(shipment: Situation, finding: Finding, twin: Twin, severity: str) -> tuple[str, tuple[str, ...]]:
+    """How to speak, and why a person has to look first; the more careful of kind, customer and severity wins."""
     posture, review = twin.posture_at(finding.stage), [finding.review] if finding.review else []
     if posture == "human_review":
         review.append(f"{twin.title.lower()}: always reviewed")
-    if posture == "apology" and (reasons := _careful(shipment)):
+    if severity == "critical":
+        review.append(f"critical ({shipment.policy.limit('score.bands.critical').path})")
+    reasons = _careful(shipment) if posture == "apology" else []
+    if posture != "silent" and (reasons or severity == "critical"):
         posture = "human_review"
-        review += reasons
-    return posture, tuple(review)
+    return posture, (*review, *reasons)
+
+
+def _watchers(shipment: Situation, twin: Twin) -> tuple[str, ...]:
+    """Where much money is at stake, finance watches too."""
+    value = shipment.value
+    if value is None or value <= shipment.policy.value("review.value_limit"):
+        return twin.watchers
+    return tuple(one for one in dict.fromkeys((*twin.watchers, "finance")) if one != twin.owner)
 
 
 def _careful(shipment: Situation) -> list[str]:

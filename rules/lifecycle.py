@@ -23,6 +23,7 @@ _IMPLIED: Final = {
     "refused": "refused",
     "refused_damaged": "refused",
 }
+_HOMEWARD: Final = frozenset(("returning", "back_at_sender"))
 _BEFORE_PICKUP: Final = frozenset(("unknown", "label_created", "picked_up"))
 
 
@@ -92,7 +93,7 @@ def _label(life: Lifecycle, scan: Seen) -> None:
 
 
 def _move(life: Lifecycle, scan: Seen) -> None:
-    arriving = scan.state == "delivered" and (life.direction == "return" or "returning" in life.flags)
+    arriving = scan.state == "delivered" and (life.direction == "return" or not _HOMEWARD.isdisjoint(life.flags))
     state = "returned" if arriving else scan.state or ""
     if state in MOVING and life.state in TERMINAL:
         _after_the_end(life, scan)

@@ -334,3 +334,10 @@ def test_a_scan_mapped_anew_replaces_what_the_old_table_made_of_it() -> None:
 
     assert told.state == "in_transit"
     assert told.shipment is not None and len(told.shipment.scans) == 1
+
+
+def test_delivered_after_it_was_back_is_the_senders_delivery() -> None:
+    told = story(("returned", {"flags": ["back_at_sender"]}), "delivered")
+
+    assert (told.state, told.flags) == ("returned", ("back_at_sender",))
+    assert told.open_kinds() == {"returned"}

@@ -85,3 +85,16 @@ def test_a_warning_stays_a_watch_whatever_it_would_score() -> None:
     value = told.of("exceptions-fulfillment")[0]
     assert (value["severity"], value["score"]) == ("watch", 29)
     assert value["terms"]["warning"]["points"] < 0
+
+
+def test_what_is_critical_is_reviewed_by_a_person_and_finance_watches_large_values() -> None:
+    told = Story()
+    told.tell(order_fact(tier="vip", amount="900.00", failed_deliveries_90d=1, replacement_for="A-1"))
+    told.scans(scan("attempted", MONDAY, reason="recipient_unavailable"))
+    value = told.of("exceptions-support")[0]
+    assert (value["severity"], value["posture"], value["needs_review"]) == ("urgent", "update", False)
+    assert value["watchers"] == ["finance"]
+
+    told.scans(scan("attempted", MONDAY + hours(24), reason="recipient_unavailable", code="B"))
+    value = told.of("exceptions-support")[-1]
+    assert (value["severity"], value["posture"], value["needs_review"]) == ("critical", "human_review", True)
