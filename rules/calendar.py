@@ -15,9 +15,9 @@ _FARTHEST = 4000
 """Days a count goes at most; no threshold is longer, so a wrong time cannot make it run away."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Calendar:
-    """When a carrier works."""
+    """When a carrier works. There is one of each, so two are equal where they are the same: caches hash it cheaply."""
 
     carrier: str
     country: str

@@ -12,6 +12,7 @@ from schemas.facts import Destination
 _UTC = ZoneInfo("UTC")
 
 
+@lru_cache(maxsize=8192)
 def zone_of(destination: Destination | None, country: str | None = None) -> tuple[ZoneInfo, str]:
     """The zone and its basis: `destination.timezone`, `region`, `country` or `utc`.
 

@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
 from zoneinfo import ZoneInfo
+
+from msgspec import UNSET, UnsetType
 
 from rules.calendar import Calendar, calendar_of
 from rules.places import end_of_day, zone_of
@@ -13,13 +14,18 @@ from schemas.facts import Order
 
 
 class Situation:
-    """A read-only view; everything that is not always needed is worked out when asked for, once."""
+    """A read-only view; what costs time is worked out when it is first asked for."""
+
+    __slots__ = ("_promise_end", "_tickets", "_zone", "life", "order", "policy", "shipment")
 
     def __init__(self, shipment: Shipment, policy: Policy) -> None:
         self.shipment = shipment
         self.life: Lifecycle = shipment.life
         self.order: Order | None = shipment.order
         self.policy = policy
+        self._zone: tuple[ZoneInfo, str] | None = None
+        self._promise_end: datetime | None | UnsetType = UNSET
+        self._tickets: tuple[str, ...] | None = None
 
     @property
     def is_return(self) -> bool:
@@ -48,7 +54,7 @@ class Situation:
         customer = self.order.customer if self.order else None
         return (customer.failed_deliveries_90d or 0) if customer else 0
 
-    @cached_property
+    @property
     def value(self) -> Decimal | None:
         """The order's value in its own currency."""
         if self.order is None or self.order.value is None:
@@ -65,24 +71,30 @@ class Situation:
         parcel = self.shipment.parcel
         return (parcel.service_level if parcel else None) or self.life.service_level
 
-    @cached_property
+    @property
     def calendar(self) -> Calendar:
         """The carrier's business days."""
         return calendar_of(self.shipment.carrier)
 
-    @cached_property
+    @property
     def zone(self) -> tuple[ZoneInfo, str]:
         """The destination's zone and what it is known from."""
-        return zone_of(self.order.destination if self.order else None)
+        if self._zone is None:
+            self._zone = zone_of(self.order.destination if self.order else None)
+        return self._zone
 
-    @cached_property
+    @property
     def promise_end(self) -> datetime | None:
         """24:00 of the promised date at the destination."""
-        if self.order is None or self.order.promise_date is None or self.is_return:
-            return None
-        return end_of_day(self.order.promise_date, self.zone[0])
+        if self._promise_end is UNSET:
+            order = self.order
+            if order is None or order.promise_date is None or self.is_return:
+                self._promise_end = None
+            else:
+                self._promise_end = end_of_day(order.promise_date, self.zone[0])
+        return self._promise_end
 
-    @cached_property
+    @property
     def attempts(self) -> int:
         """Days on which delivery failed, by the day at the destination, else where the parcel is, else UTC."""
         times = self.life.attempts
@@ -92,10 +104,13 @@ class Situation:
         zone, _ = zone_of(destination, self.life.country)
         return len({at.astimezone(zone).date() for at in times})
 
-    @cached_property
+    @property
     def open_tickets(self) -> tuple[str, ...]:
         """Ids of the tickets that wait for an answer or an end."""
-        return tuple(sorted(name for name, ticket in self.shipment.tickets.items() if ticket.is_open))
+        if self._tickets is None:
+            tickets = self.shipment.tickets
+            self._tickets = tuple(sorted(name for name in tickets if tickets[name].is_open)) if tickets else ()
+        return self._tickets
 
     def tickets_about(self, intent: str) -> tuple[str, ...]:
         """Ids of the open tickets that are about that, and name this order or number."""

@@ -5,7 +5,6 @@ subscribers read are made from them.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, GetCoreSchemaHandler
@@ -313,7 +312,7 @@ class ReplayRecord(_Strict):
     """Topic `replays`: who sent which dead letters back, and when."""
 
     replay_id: Name
-    at: datetime
+    at: AwareDatetime
     by: Name
     plan: Name
     sent: Count
