@@ -64,6 +64,13 @@ class Feeder:
             progress(self.fed)
         return self.fed
 
+    def pass_time(self, by: timedelta) -> None:
+        """After the feed: move the recording's clock on, so that what comes from elsewhere does not wait for it."""
+        if self.fed.closing is not None:
+            self.fed.closing += by
+            self._mark_all(self.fed.closing)
+            self._producer.flush(10)
+
     def _advance(self, to: datetime, progress: Callable[[Fed], None] | None) -> None:
         """Marks up to the minute of `to`; where nobody watches, those with nothing between them are one."""
         minute, last = floor_minute(to), self.fed.time

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
+from cli.output import fail
 from rules.loading import load_policy
 from rules.policy import PolicyBook
-
-from cli.output import fail
 
 
 def policy_book(path: Path | None) -> PolicyBook:

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from cli.feed import Fed, Feeder, FeedError
 from cli.output import FOUND, fail, line, messages, recording
 from cli.service import Service, running_service
 from cli.simulation.presets import demo_day
-from schemas.codec import rfc3339
+from cli.status import Status
 from schemas.recording import RawRecord
 from schemas.topics import load_topics
 from sinks.kafka import KafkaUnavailableError, producer
@@ -87,9 +87,11 @@ def _environment() -> Iterator[tuple[Settings, dict[str, str], Path]]:
             "WISMO_DATA_DIR": str(folder),
             "WISMO_TICKER": "false",
             "WISMO_ORDER": "strict",
-            "WISMO_WEBHOOK_ALLOW_PRIVATE": "true",
+            "WISMO_WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true",
         }
         if services.bootstrap is not None:
+            # The embedded broker makes a new member wait for half the session of the old one.
+            env["WISMO_SESSION_TIMEOUT_SECONDS"] = "6"
             messages.print("[dim]embedded broker: memory only, its data ends with this command[/]")
         settings = load_settings(
             kafka_bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"], redis_url=env["REDIS_URL"], data_dir=folder
@@ -104,35 +106,34 @@ def _run(plan: Plan, settings: Settings, env: dict[str, str], folder: Path) -> N
     for difference in report.differences:
         messages.print(f"[yellow]topics:[/] {difference}")
     before = output_ends(settings, partitions)
-    with running_service(
-        folder, env, settings.web_port if "web_port" in settings.model_fields_set else None
-    ) as service:
+    port = settings.web_port if "web_port" in settings.model_fields_set else None
+    with running_service(folder, env, port) as service:
         messages.print(f"board: [bold]{service.url}[/]  (Ctrl-C stops everything)")
+        _tell_how_to_look(env)
         started = time.monotonic()
-        fed = _feed(plan, settings, partitions, service)
+        feeder = Feeder(producer(settings), partitions, plan.speed)
+        with Status(service, len(plan.records)) as status:
+            fed = feeder.feed(plan.records, plan.until, status)
         if plan.once:
             wait_drained(service, settings, partitions, fed)
             _summary(fed, counts(before, output_ends(settings, partitions)), time.monotonic() - started)
             return
-        messages.print("the recording has been fed; the board stays up until Ctrl-C")
-        while True:
-            service.require_alive()
-            time.sleep(0.5)
+        _stay(feeder, service)
 
 
-def _feed(plan: Plan, settings: Settings, partitions: int, service: Service) -> Fed:
-    total, said = len(plan.records), 0.0
+def _tell_how_to_look(env: dict[str, str]) -> None:
+    names = ("KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL")
+    said = " ".join(f"{name}={env[name]}" for name in names)
+    messages.print(f"[dim]from another terminal: {said} wismo dlq list[/]")
 
-    def progress(fed: Fed) -> None:
-        nonlocal said
+
+def _stay(feeder: Feeder, service: Service) -> None:
+    """Let the recording's clock go on at the pace of ours: what people do and send from now on has its effects."""
+    messages.print("the recording has been fed; its clock goes on, the board stays up until Ctrl-C")
+    while True:
         service.require_alive()
-        if time.monotonic() - said >= 1 or fed.records == total:
-            said = time.monotonic()
-            clock = rfc3339(fed.time) if fed.time else "-"
-            messages.print(f"[dim]{clock}  {fed.records} of {total} records fed[/]")
-
-    feeder = Feeder(producer(settings), partitions, plan.speed)
-    return feeder.feed(plan.records, plan.until, progress)
+        time.sleep(1)
+        feeder.pass_time(timedelta(seconds=1))
 
 
 def _summary(fed: Fed, out: dict[str, int], seconds: float) -> None:

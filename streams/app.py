@@ -4,8 +4,8 @@ import ssl
 from typing import Any
 
 import faust
-from rules.loading import load_policy
 
+from rules.loading import load_policy
 from schemas.topics import load_topics
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.settings import Order, SecurityProtocol, Settings, StoreKind

@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from rules.policy import PolicyBook
-
 from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.park import poison_letter
 from rules.pipeline.records import Out
+from rules.policy import PolicyBook
 from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
 from streams.metrics import Metrics

@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from pathlib import Path
 
 import pytest
 
-from cli.simulation.presets import demo_day
-from cli.simulation.presets import small_recording
+from cli.simulation.presets import demo_day, small_recording
 from rules.loading import load_policy
 from rules.pipeline.hops import TrackHop
 from rules.pipeline.memory import MemoryRows

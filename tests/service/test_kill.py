@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
-from cli.simulation import recording
 from cli.feed import Fed
+from cli.simulation import world
+from cli.simulation.recordings import lines
+from cli.simulation.timing import seconds
+from schemas.codec import parse_rfc3339
+from schemas.recording import read_recording
 from tests.service.harness import Bench, bench
 from tests.service.test_equality import decided
 from tests.service.verdict import verdict
@@ -23,7 +27,8 @@ SHIPMENTS = int(os.environ.get("WISMO_TEST_KILL_SHIPMENTS", "400"))
 @pytest.mark.kafka
 @pytest.mark.slow
 def test_nothing_is_lost_or_doubled_through_kills(tmp_path: Path) -> None:
-    records = list(recording(seed=11, shipments=SHIPMENTS, days=8))
+    start = seconds(parse_rfc3339("2026-03-02T00:00:00Z"))
+    records = list(read_recording(lines(world.build(11, start, 2), SHIPMENTS, lambda trouble: None)))
     dice = random.Random(11)
     with bench(tmp_path, WISMO_SESSION_TIMEOUT_SECONDS="6") as running:
         fed = _kill_while_feeding(running, records, dice)
