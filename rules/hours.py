@@ -9,29 +9,9 @@ _DAY = timedelta(days=1)
 _FARTHEST = 366
 
 
+@lru_cache(maxsize=4096)
 def due_by(owner: str, severity: str, start: datetime, policy: Policy) -> datetime:
     """The moment by which the owner should have acted on a case of this severity."""
-    return _due_by(owner, severity, start, _Key(policy))
-
-
-class _Key:
-    """A policy as a key of the cache: one object for each version."""
-
-    __slots__ = ("policy",)
-
-    def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-
-    def __hash__(self) -> int:
-        return id(self.policy)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Key) and self.policy is other.policy
-
-
-@lru_cache(maxsize=4096)
-def _due_by(owner: str, severity: str, start: datetime, key: _Key) -> datetime:
-    policy = key.policy
     zone, days = policy.value(f"owners.{owner}.zone"), policy.value(f"owners.{owner}.days")
     opens, closes = policy.value(f"owners.{owner}.opens"), policy.value(f"owners.{owner}.closes")
     left: timedelta = policy.value(f"respond.{severity}")

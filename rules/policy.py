@@ -50,9 +50,9 @@ class Entry:
         return self.begins <= day and (self.until is None or day < self.until)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Policy:
-    """What holds for one shipment at one moment."""
+    """What holds for one shipment at one moment. The book makes one of each, so caches may hold them by identity."""
 
     version: str
     """Every entry in force, oldest first, joined by `+`."""

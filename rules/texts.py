@@ -25,7 +25,9 @@ def case_text(draft: Draft, case: Case) -> str:
 
 def _filled(draft: Draft, text: str) -> str:
     shipment, estimate = draft.shipment, draft.shipment.life.estimated_at
-    day = estimate.astimezone(draft.situation.zone[0]).date().isoformat() if estimate else None
+    # A date that has passed is no news.
+    ahead = estimate if estimate is not None and estimate > draft.now else None
+    day = ahead.astimezone(draft.situation.zone[0]).date().isoformat() if ahead else None
     fields = {
         "order": shipment.order.order_id if shipment.order else base_id(shipment.shipment_id),
         "carrier": _NAMES.get(shipment.carrier, shipment.carrier.replace("_", " ").title()),
