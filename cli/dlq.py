@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="JSON lines instead of a tabl
 
 
 @app.command("list")
-def list_letters(  # noqa: PLR0913 - one option a way to select
+def list_letters(  # noqa: PLR0913, PLR0917 - one option a way to select
     reason: Reason = None,
     stage: Stage = None,
     topic: Topic = None,
@@ -79,7 +79,7 @@ def show_letter(
 
 
 @app.command("replay")
-def replay_letters(  # noqa: PLR0913 - one option a way to select
+def replay_letters(  # noqa: PLR0913, PLR0917 - one option a way to select
     places: Annotated[list[str] | None, typer.Argument(metavar="[PARTITION/OFFSET]...")] = None,
     reason: Reason = None,
     stage: Stage = None,

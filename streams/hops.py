@@ -47,6 +47,7 @@ class Handlers:
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.clock.save()
         self.metrics.watermark("track", place, hop.clock.now)
+        self.metrics.processed.labels("track", "duplicate").inc(hop.duplicates)
         return self._finish("track", batch, outs)
 
     def poison(self, record: InRecord, error: BaseException) -> list[OutRecord]:

@@ -143,6 +143,11 @@ class TrackHop:
         self._tracker = Tracker(shipments, self._clock, policy)
 
     @property
+    def duplicates(self) -> int:
+        """Facts of this batch that were known already, so had no effect."""
+        return self._tracker.duplicates
+
+    @property
     def clock(self) -> PartitionClock:
         """The clock of this partition."""
         return self._clock

@@ -54,6 +54,8 @@ class Tracker:
         self._rows = rows
         self._clock = clock
         self._policy = policy
+        self.duplicates = 0
+        """Facts that were known already, so had no effect."""
 
     def shipment(self, shipment_id: str) -> Shipment | None:
         """The state of one shipment as of now."""
@@ -97,6 +99,7 @@ class Tracker:
         for refusal in decision.refusals:
             yield Refused(fact, refusal)
         if decision.duplicate:
+            self.duplicates += 1
             return
         self._keep(fact.shipment_id, row, decision.shipment)
         for event in decision.events:
