@@ -20,6 +20,7 @@ COLUMNS = ("key", "state", "reason", "flags", "direction", "informational", "des
 DATED = (*COLUMNS, "valid_from", "valid_to")
 NAMES = "carrier_names"
 ZONES = "zones"
+COUNTRIES = "countries"
 _PACKAGE = "rules.carriers"
 
 
@@ -90,7 +91,7 @@ def check_tables() -> list[str]:
     """Every problem of every table, as `file:line: what is wrong and what to do`; empty where all is well."""
     problems: list[str] = []
     for name in table_names():
-        reader = read_pairs if name in (NAMES, ZONES) else read_table
+        reader = read_pairs if name in (NAMES, ZONES, COUNTRIES) else read_table
         problems += reader(name, _text(name))[1]
     return problems
 
