@@ -83,6 +83,7 @@ def _value_in(value: Any) -> bytes | None:
 
 
 def plain_value(value: bytes | None) -> Any:
+    """Bytes as a recording words them: JSON where they are canonical JSON, else text, else base64."""
     if value is None:
         return None
     try:

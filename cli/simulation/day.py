@@ -31,8 +31,10 @@ def day_lines(seed: int, note: Noted) -> Iterator[bytes]:
     eve = _world(seed)
     stories = [story for story in Households(eve, _ORDERED, _staged).stories() if _matters(story)]
     for story in stories:
+        heard = _heard(story)
         for trouble in story.troubles:
-            _note(trouble, note)
+            if trouble.shipment_id is None or trouble.shipment_id.split(":")[1] in heard:
+                _note(trouble, note)
     for trouble in labels.of_world(eve, [trouble for story in stories for trouble in story.troubles]):
         _note(trouble, note)
     told = [message for story in stories for message in story.messages if message.timestamp < ENDS]
@@ -65,6 +67,11 @@ def _matters(story: Story) -> bool:
     """Whether anything about the order is heard during the day, or something is still wrong."""
     heard = any(BEGINS <= message.timestamp < ENDS for message in story.messages)
     return heard or any(trouble.ends is None and trouble.begins < ENDS for trouble in story.troubles)
+
+
+def _heard(story: Story) -> str:
+    """All that is heard of an order by the day's end, as text: a parcel that no message names has no label either."""
+    return b"".join(write(message) for message in story.messages if message.timestamp < ENDS).decode()
 
 
 def _shifted(told: list[Message]) -> Iterator[Message]:
