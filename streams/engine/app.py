@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import faust
+from faust.exceptions import ImproperlyConfigured
 
 from streams.engine.guards import check_upstream
 from streams.engine.highwater import true_highwater
@@ -52,6 +53,8 @@ class EngineApp(faust.App):  # type: ignore[misc]
     ) -> None:
         self._exit_process = exit_process
         self._runners: list[Runner] = []
+        # Topics of one agent and its changelogs, which must have one partition count.
+        self._together: list[tuple[str, ...]] = []
         self._topics_taken: set[str] = set()
         self._tables_taken: set[str] = set()
         super().__init__(id, **{**engine_settings(store=store), "TableManager": EngineTables, **options})
@@ -99,6 +102,7 @@ class EngineApp(faust.App):  # type: ignore[misc]
         self._take(self._tables_taken, [table.name for table in tables], "table")
         decider = Decider(handler, poison, row_limit(self.conf.producer_max_request_size))
         runner = Runner(self, name, decider, tables)
+        self._together.append((*topics, *(table.changelog_topic_name for table in tables)))
         self._runners.append(runner)
         channel = self.topic(*topics, schema=BatchSchema())
         self.agent(channel, name=name)(_agent_body(runner))
@@ -128,6 +132,14 @@ class EngineApp(faust.App):  # type: ignore[misc]
         log.critical("%s: %r; exiting without acking", reason, error, exc_info=error)
         logging.shutdown()
         self._exit_process(FAILED)
+
+    def check_partitions(self) -> None:
+        """End the process where topics that belong together are missing or split differently."""
+        for topics in self._together:
+            counts = {topic: self.consumer.topic_partitions(topic) for topic in topics}
+            if None in counts.values() or len(set(counts.values())) > 1:
+                error = ImproperlyConfigured(f"these must exist with one partition count: {counts}")
+                self.fail("topics do not fit together", error)
 
     async def wait_idle(self) -> None:
         """Wait until no batch is in work."""

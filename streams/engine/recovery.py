@@ -63,6 +63,7 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
         if self._is_overtaken(generation_id):
             return
         if consumer.assignment():
+            app.check_partitions()
             await self._wait(consumer.perform_seek(), timeout=app.conf.broker_request_timeout)
         if self._is_overtaken(generation_id):
             return

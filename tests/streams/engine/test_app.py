@@ -4,11 +4,13 @@ import asyncio
 import logging
 from types import SimpleNamespace
 
+import faust
 import pytest
 
 from streams.engine.app import FAILED, EngineApp, changelog_topics
 from streams.engine.ledger import Ledger
 from streams.engine.tp import TP
+from streams.engine.transport import probe_consumer
 
 
 def app(**options) -> EngineApp:
@@ -85,5 +87,34 @@ def test_writing_waits_for_the_group_and_ends_with_the_epoch() -> None:
         waiting = asyncio.ensure_future(one.may_write(delivery))
         ledger.close([tp])
         assert await waiting is False
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize(
+    ("counts", "codes"),
+    [
+        ({"a": 4, "b": 4, "shop-t-changelog": 4}, []),
+        ({"a": 4, "b": 4, "shop-t-changelog": 8}, [FAILED]),
+        ({"a": 4, "b": 2, "shop-t-changelog": 4}, [FAILED]),
+        ({"a": 4, "b": 4}, [FAILED]),
+    ],
+)
+def test_topics_of_one_agent_have_one_partition_count(counts: dict[str, int], codes: list[int]) -> None:
+    exits: list[int] = []
+    one = app(exit_process=exits.append)
+    declare(one, ["a", "b"], [one.batch_table("t")])
+    one.consumer = SimpleNamespace(topic_partitions=counts.get)
+    one.check_partitions()
+    assert exits == codes
+
+
+def test_the_probe_has_the_apps_credentials() -> None:
+    async def scenario() -> None:
+        credentials = faust.SASLCredentials(username="u", password="p", mechanism="PLAIN")
+        client = probe_consumer(app(broker_credentials=credentials))
+        assert client._client._security_protocol == "SASL_PLAINTEXT"
+        assert client._client._sasl_plain_username == "u"
+        await client.stop()
 
     asyncio.run(scenario())

@@ -25,6 +25,7 @@ class Scene:
         self.app.consumer = SimpleNamespace(
             assignment=lambda: {IN, LOG},
             perform_seek=self.perform_seek,
+            topic_partitions=lambda topic: 1,
             resume_flow=lambda: self.log.append("flow"),
             resume_partitions=lambda tps: self.log.append(f"resume {sorted(tps)}"),
         )
