@@ -7,7 +7,29 @@ mean, and a line below. Its functions raise `UnusableError` for bytes they canno
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from rules.normalize import easypost, fedex, own, shopify, ups, usps, zendesk
+from rules.normalize import (
+    australia_post,
+    canada_post,
+    dhl_ecommerce,
+    dhl_express,
+    dhl_parcel_de,
+    dhl_unified,
+    dpd,
+    easypost,
+    evri,
+    fedex,
+    gls,
+    hermes_de,
+    laposte,
+    ontrac,
+    own,
+    purolator,
+    royal_mail,
+    shopify,
+    ups,
+    usps,
+    zendesk,
+)
 from rules.normalize.decode import UnusableError
 from schemas.facts import Action, OrderChange, Rejected, Scan, TicketChange
 from schemas.words import SOURCES
@@ -19,6 +41,23 @@ SCANS: Final[dict[str, Callable[[bytes], tuple[Scan, ...]]]] = {
     "ups": ups.scans,
     "usps": usps.scans,
     "fedex": fedex.scans,
+    "dhl_express": dhl_express.scans,
+    "dhl_unified": dhl_unified.scans,
+    "dhl_parcel_de": dhl_parcel_de.scans,
+    "dhl_ecommerce": dhl_ecommerce.scans,
+    "canada_post": canada_post.scans,
+    "purolator": purolator.scans,
+    "australia_post": australia_post.scans,
+    "royal_mail": royal_mail.scans,
+    "laposte": laposte.scans,
+    "colissimo": laposte.colissimo,
+    "chronopost": laposte.chronopost,
+    "dpd": dpd.scans,
+    "gls": gls.scans,
+    "evri": evri.scans,
+    "hermes_de": hermes_de.scans,
+    "ontrac": ontrac.scans,
+    "lasership": ontrac.lasership,
     "easypost": easypost.scans,
     "shopify": shopify.scans,
 }

@@ -1,0 +1,121 @@
+"""DHL Express: the XML tracking service and MyDHL (JSON).
+
+Times are local to the service area of each scan, so one list holds several zones; the area's country names the
+zone where it has one.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from rules.normalize import clocks, times
+from rules.normalize.decode import Fields
+from rules.normalize.dhl_unified import unified
+from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.history import Parcel, Told, place
+from rules.normalize.names import number
+from rules.normalize.reading import fields, items, text
+from rules.normalize.tables import load_table
+from schemas.facts import Location, Scan
+
+_OLD: Final = "TrackingResponse.AWBInfo"
+_OLD_EVENT: Final = f"{_OLD}.ShipmentInfo.ShipmentEvent"
+_SHIPMENT: Final = "$.shipments[]"
+_EVENT: Final = f"{_SHIPMENT}.events[]"
+_ERRORS: Final = ("ShipmentTrackingErrorResponse", "ErrorResponse", "detail", "title", "message")
+
+
+def scans(raw: bytes) -> tuple[Scan, ...]:
+    """The scans of one DHL Express message."""
+    return tuple(one for document in messages(raw) for one in _message(document))
+
+
+def _message(document: Fields) -> Iterator[Scan]:
+    if "TrackingResponse" in document:
+        for info in items(fields(document, "TrackingResponse"), "AWBInfo", "TrackingResponse"):
+            yield from _old_shipment(info)
+    elif "shipments" in document:
+        for shipment in items(document, "shipments"):
+            yield from (
+                _shipment(shipment) if "shipmentTrackingNumber" in shipment else unified({"shipments": [shipment]})
+            )
+    elif not any(key in document for key in _ERRORS):
+        raise unknown_shape("DHL Express", "a tracking answer")
+
+
+def _parcel(written: str | None, path: str) -> Parcel:
+    table = load_table("dhl_express")
+    return Parcel("dhl_express", number("dhl_express", written, path), table.version, service_level="express")
+
+
+def _old_shipment(info: Fields) -> tuple[Scan, ...]:
+    shipment = fields(info, "ShipmentInfo", _OLD)
+    events = items(shipment, "ShipmentEvent", _OLD) or [
+        event
+        for piece in items(fields(info, "Pieces", _OLD), "PieceInfo", _OLD)
+        for event in items(piece, "PieceEvent", _OLD)
+    ]
+    if not events:
+        return ()
+    parcel = _parcel(text(info, "AWBNumber", _OLD), f"{_OLD}.AWBNumber")
+    estimate = _noon((text(shipment, "EstDlvyDate", _OLD) or "")[:10])
+    return parcel_scans(parcel, events, _old_event, newest_first=False, estimate=estimate)
+
+
+def _old_event(event: Fields) -> Reading:
+    service = fields(event, "ServiceEvent", _OLD_EVENT)
+    where = _place(text(fields(event, "ServiceArea", _OLD_EVENT), "Description", _OLD_EVENT))
+    moment = clocks.moment(text(event, "Date", _OLD_EVENT), text(event, "Time", _OLD_EVENT), _zone(where))
+    code = text(service, "EventCode", _OLD_EVENT)
+    return _read(Told(code, _one_line(text(service, "Description", _OLD_EVENT)), moment, where))
+
+
+def _shipment(shipment: Fields) -> tuple[Scan, ...]:
+    # A piece repeats the scans of its shipment: they count only where the shipment has none.
+    events = items(shipment, "events", _SHIPMENT) or [
+        event for piece in items(shipment, "pieces", _SHIPMENT) for event in items(piece, "events", _SHIPMENT)
+    ]
+    if not events:
+        return ()
+    parcel = _parcel(text(shipment, "shipmentTrackingNumber", _SHIPMENT), f"{_SHIPMENT}.shipmentTrackingNumber")
+    estimate = _noon(text(shipment, "estimatedDeliveryDate", _SHIPMENT))
+    return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate)
+
+
+def _event(event: Fields) -> Reading:
+    areas = items(event, "serviceArea", _EVENT)
+    where = _place(text(areas[0], "description", _EVENT)) if areas else None
+    distance = text(event, "GMTOffset", _EVENT)
+    moment = clocks.moment(text(event, "date", _EVENT), text(event, "time", _EVENT), _zone(where), zone_name=distance)
+    return _read(Told(text(event, "typeCode", _EVENT), text(event, "description", _EVENT), moment, where))
+
+
+def _read(told: Told) -> Reading:
+    return told, meaning(load_table("dhl_express"), told._replace(code=told.code.upper())) if told.code else None
+
+
+def _place(area: str | None) -> Location | None:
+    """`LONDON-HEATHROW - UNITED KINGDOM`, `WOODSIDE,NY-USA`, `Brisbane-AU`: the country stands behind the last dash."""
+    if area is None:
+        return None
+    city, _, land = area.rpartition("-")
+    code = clocks.country(land.strip())
+    if code is None:
+        return place(area, None, None, None)
+    name, comma, region = city.strip().rpartition(",")
+    if comma and len(region) == 2:
+        return place(name, region, None, code)
+    return place(city.strip(), None, None, code)
+
+
+def _zone(where: Location | None) -> times.Zone:
+    return times.zone_of(where.country, where.region) if where else None
+
+
+def _one_line(said: str | None) -> str | None:
+    return " ".join(said.split()) if said else None
+
+
+def _noon(day: str | None) -> datetime | None:
+    whole = clocks.day(day)
+    return times.day_only(whole, day).at if whole else None
