@@ -10,6 +10,7 @@ from schemas.topics import load_topics
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.settings import Order, SecurityProtocol, Settings, StoreKind
 from streams.engine.app import EngineApp
+from streams.engine.tp import TP
 from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS, Handlers
 from streams.metrics import Metrics
 
@@ -17,9 +18,22 @@ APP_ID = "wismo"
 """Consumer group of the worker and prefix of its changelogs."""
 
 
+class WorkerApp(EngineApp):
+    """The engine's app, telling the metrics what is done."""
+
+    def __init__(self, metrics: Metrics, **options: Any) -> None:
+        self._metrics = metrics
+        super().__init__(APP_ID, **options)
+
+    def book(self, tp: TP, *, records: int, seconds: float) -> None:
+        """A batch has had all its effects and is acked."""
+        super().book(tp, records=records, seconds=seconds)
+        self._metrics.finished(tp.topic, tp.partition)
+
+
 def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     """Declare the worker's tables and agents; nothing connects yet."""
-    app = EngineApp(APP_ID, **_options(settings))
+    app = WorkerApp(metrics, **_options(settings))
     handlers = Handlers(
         partitions=partitions_of(settings),
         strict=settings.order is Order.STRICT,

@@ -37,7 +37,7 @@ class Handlers:
         hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.clock.save()
-        self.metrics.watermark("link", place, hop.clock.now)
+        self.metrics.reached("link", batch[0].topic, place, hop.clock.now)
         return self._finish("link", batch, outs)
 
     def track(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
@@ -46,7 +46,7 @@ class Handlers:
         hop = TrackHop(tables[SHIPMENTS], tables[DUE], place, self.partitions, self.policy, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.clock.save()
-        self.metrics.watermark("track", place, hop.clock.now)
+        self.metrics.reached("track", batch[0].topic, place, hop.clock.now)
         self.metrics.processed.labels("track", "duplicate").inc(hop.duplicates)
         return self._finish("track", batch, outs)
 

@@ -21,6 +21,7 @@ class Metrics:
     """The worker's counters; cheap enough to be kept per batch."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._reached: dict[tuple[str, int], tuple[str, datetime]] = {}
         self.received = Counter(
             "wismo_events_received", "Records read, marks of the clock left out.", ["topic"], registry=registry
         )
@@ -53,10 +54,15 @@ class Metrics:
             "wismo_watermark_timestamp_seconds", "The clock of a partition.", ["stage", "partition"], registry=registry
         )
 
-    def watermark(self, stage: str, partition: int, now: datetime | None) -> None:
-        """The clock of one partition, where it has one."""
+    def reached(self, stage: str, topic: str, partition: int, now: datetime | None) -> None:
+        """Where the clock of a partition will be once the batch in work has had all its effects."""
         if now is not None:
-            self.clock.labels(stage, str(partition)).set(now.timestamp())
+            self._reached[topic, partition] = (stage, now)
+
+    def finished(self, topic: str, partition: int) -> None:
+        """A batch is acked: only now its clock may be believed, since whoever reads it takes all before for done."""
+        if (reached := self._reached.pop((topic, partition), None)) is not None:
+            self.clock.labels(reached[0], str(partition)).set(reached[1].timestamp())
 
     def batch(self, stage: str, batch: Sequence[InRecord], outs: Sequence[Out], now: float) -> None:
         """Count one handled batch; `now` is the wall clock in seconds."""
