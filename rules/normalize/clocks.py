@@ -120,7 +120,8 @@ def country(spelling: str | None) -> str | None:
     """The two-letter code of a country's name or code ("Germany", "DEU", "de"); None where nobody knows it."""
     if not spelling:
         return None
-    if len(spelling) == 2 and spelling.isascii() and spelling.isalpha():
-        return spelling.upper()
     bare = "".join(char for char in spelling[:64].lower() if char.isascii() and char.isalnum())
-    return load_pairs(COUNTRIES).get(bare)
+    known = load_pairs(COUNTRIES).get(bare)
+    if known is None and len(bare) == 2 and bare.isalpha():
+        return bare.upper()
+    return known

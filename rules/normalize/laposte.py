@@ -107,4 +107,7 @@ def _reply(reply: Fields, sender: str) -> tuple[Scan, ...]:
 def _read(event: Fields, names: tuple[str, str, str, str, str], table: str) -> Reading:
     code, when, said, site, zip_code = (text(event, name, "events[]") for name in names)
     told = Told(code, said or text(event, "label"), times.iso(when, _PARIS), place(site, None, zip_code, None))
-    return told, load_table(table).find(code.upper(), said) if code else None
+    if code is None:
+        return told, None
+    # The codes of the common API and of each carrier never look alike, and each may pass on the other's.
+    return told, load_table(table).find(code.upper(), said) or load_table("laposte").find(code.upper(), said)
