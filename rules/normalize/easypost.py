@@ -15,11 +15,9 @@ from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import carrier, number
 from rules.normalize.reading import fields, items, objects, text
 from rules.normalize.services import service_level
-from rules.normalize.tables import Row, Table, load_table
+from rules.normalize.tables import Row, Table, bare_code, load_table
 from schemas.facts import Location, Scan
 
-CARRIER_TABLES: Final = ("fedex", "usps")
-"""Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
 _SAYS_NOTHING: Final = (None, "status_update", "unknown")
 _COARSE: Final = ("in_transit", "failure", "unknown", "error")
 _DETAIL: Final = "$.tracking_details[]"
@@ -75,12 +73,8 @@ def _detail(detail: Fields, parcel: Parcel, table: Table) -> Scan | None:
     told = Told(code or status, said, moment, where)
     if told.empty:
         return None
-    row = _of_carrier(parcel.carrier, code, said) if code else None
+    row = bare_code(parcel.carrier, code, said)
     return scan(parcel, told, row or _of_status(table, status, text(detail, "status_detail", _DETAIL), said))
-
-
-def _of_carrier(who: str, code: str, said: str | None) -> Row | None:
-    return load_table(who).find(code.upper(), said) if who in CARRIER_TABLES else None
 
 
 def _of_status(table: Table, status: str | None, detail: str | None, said: str | None) -> Row | None:

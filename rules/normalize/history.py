@@ -95,6 +95,11 @@ def in_order(
     return tuple(scans)
 
 
+def as_listed(scans: list[Scan], *, newest_first: bool) -> tuple[Scan, ...]:
+    """Scans of one parcel in the order of the sender's list, oldest first: for senders whose clocks are of no use."""
+    return tuple(_once(scans[::-1] if _newest_first(scans, newest_first) else scans, by_text=False))
+
+
 def in_order_by_parcel(scans: list[Scan]) -> tuple[Scan, ...]:
     """Scans of several parcels, listed oldest first: each parcel's in order, parcels as they first appear."""
     parcels: dict[str, list[Scan]] = {}

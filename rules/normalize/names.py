@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from rules.normalize.decode import UnusableError
 from rules.normalize.tables import NAMES, load_pairs
+from schemas.codec import digest
 from schemas.words import CARRIERS
 
 MAX_NUMBER = 64
@@ -21,6 +22,19 @@ def carrier(spelling: str) -> str:
     bare = "".join(char for char in lowered if char.isalnum())
     known = load_pairs(NAMES).get(bare)
     return known or "-".join("".join(char if char.isalnum() else " " for char in lowered[:64]).split())
+
+
+def named(written: str | None, path: str) -> str:
+    """The closed word for a spelling that must be there; raises `UnusableError` where it is not."""
+    who = carrier(written or "")
+    if not who:
+        raise UnusableError("semantic_invalid", f"{path} is empty; a scan needs the carrier of its parcel")
+    return who
+
+
+def unnamed(*first: str | None) -> str:
+    """A number for a parcel that its message does not name: the same for each message with the same first scan."""
+    return "UNNAMED" + digest(*first, size=16).upper()
 
 
 def number(sender: str, written: str | None, path: str) -> str:

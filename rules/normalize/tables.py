@@ -21,6 +21,8 @@ DATED = (*COLUMNS, "valid_from", "valid_to")
 NAMES = "carrier_names"
 ZONES = "zones"
 COUNTRIES = "countries"
+BARE = ("fedex", "usps")
+"""Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
 _PACKAGE = "rules.carriers"
 
 
@@ -76,6 +78,11 @@ def load_table(name: str) -> Table:
     if problems:
         raise TableError("\n".join(problems))
     return table
+
+
+def bare_code(carrier: str, code: str | None, said: str | None) -> Row | None:
+    """What a carrier's own code means, passed on by somebody else without the fields that would narrow it."""
+    return load_table(carrier).find(code.upper(), said) if code and carrier in BARE else None
 
 
 @cache

@@ -8,12 +8,10 @@ capital letters belongs in `external_id`. Internal notes reach no customer and a
 from datetime import datetime
 from typing import Final
 
-from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
-from rules.normalize.names import ANY, number
+from rules.normalize.helpdesk import at_first, change
 from rules.normalize.reading import fields, text, texts
 from schemas.facts import TicketChange
-from schemas.words import INTENTS
 
 _KIND: Final = "zen:event-type:"
 _DONE: Final = ("solved", "closed", "deleted", "archived", "scrubbed")
@@ -40,7 +38,7 @@ def _webhook(document: Fields, kind: str) -> tuple[TicketChange, ...]:
     if noun not in ("ticket", "messaging_ticket"):
         return ()
     event = _event(verb, fields(document, "event"))
-    return (_change(event, fields(document, "detail"), _at(document, "time")),) if event else ()
+    return (_change(event, fields(document, "detail"), at_first(document, "time")),) if event else ()
 
 
 def _event(verb: str, told: Fields) -> str | None:
@@ -79,46 +77,20 @@ def _comment(comment: Fields) -> str | None:
 
 
 def _ticket(ticket: Fields) -> tuple[TicketChange, ...]:
-    opened = _change("opened", ticket, _at(ticket, "created_at"))
+    opened = _change("opened", ticket, at_first(ticket, "created_at"))
     if (text(ticket, "status") or "").lower() not in _DONE:
         return (opened,)
-    return (opened, _change("closed", ticket, _at(ticket, "updated_at", "created_at")))
+    return (opened, _change("closed", ticket, at_first(ticket, "updated_at", "created_at")))
 
 
 def _change(event: str, ticket: Fields, at: datetime) -> TicketChange:
-    path = "$.detail"
-    ticket_id = text(ticket, "id", path)
-    if not ticket_id:
-        raise UnusableError("semantic_invalid", f"{path}.id is empty; a ticket event needs its ticket")
-    tags = texts(ticket, "tags", path)
-    tracking = _tagged(tags, "tracking")
-    return TicketChange(
-        event=event,
-        ticket_id=ticket_id,
-        at=at,
-        order_id=text(ticket, "external_id", path) or _tagged(tags, "order"),
-        tracking_number=number(ANY, tracking, f"{path}.tags[]") if tracking else None,
-        customer_id=text(ticket, "requester_id", path),
-        channel=text(fields(ticket, "via", path), "channel", f"{path}.via"),
-        intent=_intent(tags),
+    return change(
+        event,
+        ticket,
+        at,
+        texts(ticket, "tags", "$.detail"),
+        {},
+        order_id=text(ticket, "external_id", "$.detail"),
+        customer_id=text(ticket, "requester_id", "$.detail"),
+        channel=text(fields(ticket, "via", "$.detail"), "channel", "$.detail.via"),
     )
-
-
-def _tagged(tags: list[str], name: str) -> str | None:
-    for tag in tags:
-        if tag.lower().startswith((f"{name}_", f"{name}:")) and tag[len(name) + 1 :]:
-            return tag[len(name) + 1 :]
-    return None
-
-
-def _intent(tags: list[str]) -> str | None:
-    words = (tag.lower().removeprefix("intent_").removeprefix("intent:") for tag in tags)
-    return next((word for word in words if word in INTENTS), None)
-
-
-def _at(document: Fields, *keys: str) -> datetime:
-    for key in keys:
-        moment = times.iso(text(document, key))
-        if moment.at is not None:
-            return moment.at
-    raise UnusableError("semantic_invalid", f"$.{keys[0]} is no time that can be true; send RFC 3339 with its offset")

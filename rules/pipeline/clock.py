@@ -96,6 +96,11 @@ class PartitionClock:
         """Ask for `subject` at the first minute at or after `due`."""
         self._rows.put(self._row(micros(on_grid(due)), _DUE, subject), b"1")
 
+    def heal(self, subject: str, due: datetime) -> None:
+        """Arm again what a crash between two tables may have lost; writes nothing where all is well."""
+        if self._rows.get(self._row(micros(on_grid(due)), _DUE, subject)) is None:
+            self.arm(subject, due)
+
     def disarm(self, subject: str, due: datetime) -> None:
         """Take back what `arm` asked for."""
         self._rows.delete(self._row(micros(on_grid(due)), _DUE, subject))
@@ -123,17 +128,20 @@ class PartitionClock:
             self._unsaved = False
 
     def _steps(self) -> Iterator[Step]:
-        # One step at a time: what a step arms or holds may come before the next row.
-        while rows := self._rows.range(_LOWEST, _until(self._now), 1):
+        # One step at a time: what a step arms may come before the next row. A row goes only after its step, so that
+        # a crash in between finds it again; steps are safe to repeat.
+        start = _LOWEST
+        while rows := self._rows.range(start, _until(self._now), 1):
             key, value = rows[0]
             at, kind, rest = int.from_bytes(key[:8], "big"), key[8:9], key[9:-3]
             if kind == _HELD and self._strict and at >= self._now:
                 return
-            self._rows.delete(key)
             if kind == _HELD:
                 yield Held(value, moment_of(at))
             else:
                 yield Due(rest.decode("utf-8", "surrogatepass"), moment_of(at))
+            self._rows.delete(key)
+            start = key
 
     def _row(self, at: int, kind: bytes, rest: str) -> bytes:
         return at.to_bytes(8, "big") + kind + rest.encode("utf-8", "surrogatepass") + self._suffix

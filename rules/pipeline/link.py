@@ -62,6 +62,7 @@ class Linker:
         before = entry.merged
         entry.merged = merge(before, link.change)
         if before is not None and entry.merged == before:
+            self._heal(key, entry)
             return
         order = entry.merged.order
         waiting = self._customers_tickets(key, order, link.received_at)
@@ -91,6 +92,7 @@ class Linker:
         key = f"number:{link.number}"
         entry = self._entries.load(key)
         if link.shipment_id in entry.shipments or len(entry.shipments) >= MAX_SHIPMENTS:
+            self._heal(key, entry)
             return
         entry.shipments.append(link.shipment_id)
         self._keep(key, entry, link.received_at + REMEMBER_FOR)
@@ -111,6 +113,7 @@ class Linker:
         """A ticket event that names an order or a number: to its shipments, and kept for later ones."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets):
+            self._heal(key, entry)
             return
         if len(entry.tickets) >= MAX_TICKETS:
             yield GivenUp(link, _no_room(key))
@@ -152,6 +155,10 @@ class Linker:
         self._keep(ticket, entry, link.received_at + REMEMBER_FOR)
         for waiting in list(entry.tickets):
             yield from self._onto(key, waiting, "ticket_id")
+
+    def _heal(self, key: str, entry: Entry) -> None:
+        if entry.until is not None:
+            self._clock.heal(key, entry.until)
 
     def _keep(self, key: str, entry: Entry, until: datetime) -> None:
         if entry.until is None or entry.until < until:

@@ -100,6 +100,8 @@ class Tracker:
             yield Refused(fact, refusal)
         if decision.duplicate:
             self.duplicates += 1
+            if row.armed is not None:
+                self._clock.heal(fact.shipment_id, row.armed)
             return
         self._keep(fact.shipment_id, row, decision.shipment)
         for event in decision.events:

@@ -97,6 +97,8 @@ class Overlay:
         self._undo.setdefault(key, self._touched.get(key, _ABSENT))
         if self._ordered and key not in self._touched:
             self._order.add(key)
+        # Last written, last sent: what points to a row is written after it, also where a changelog batch is split.
+        self._touched.pop(key, None)
         self._touched[key] = value
 
     def range(self, start: bytes, end: bytes, limit: int) -> list[tuple[bytes, bytes]]:

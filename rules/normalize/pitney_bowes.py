@@ -1,0 +1,84 @@
+"""Pitney Bowes: tracking answers, date, time and offset in three fields.
+
+A return (event type RTN, or a return service) is a shipment of its own: its label is no parcel on its way, and its
+"Delivered" is the retailer's.
+"""
+
+from typing import Final
+
+from rules.normalize import clocks, times
+from rules.normalize.decode import Fields
+from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
+from rules.normalize.history import Parcel, Told, place
+from rules.normalize.names import ANY, carrier, number
+from rules.normalize.reading import items, text
+from rules.normalize.services import service_level
+from rules.normalize.tables import Row, load_table
+from schemas.facts import Scan
+from schemas.words import CARRIERS
+
+_EVENT: Final = "$.scanDetailsList[]"
+
+
+def scans(raw: bytes) -> tuple[Scan, ...]:
+    """The scans of one Pitney Bowes message."""
+    return tuple(one for document in messages(raw) for one in _message(document))
+
+
+def _message(document: Fields) -> tuple[Scan, ...]:
+    if "scanDetailsList" in document or "currentStatus" in document:
+        return _answer(document, items(document, "scanDetailsList") or items(document, "currentStatus"))
+    if "standardizedEventCode" in document:
+        return _answer(document, [document])
+    if not {"errors", "errorCode", "trackingNumber"} & document.keys():
+        raise unknown_shape("Pitney Bowes", "a tracking answer")
+    return ()
+
+
+def _answer(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
+    if not events:
+        return ()
+    who = carrier(text(answer, "carrier") or "")
+    who = who if who in CARRIERS else "pitney_bowes"
+    written = text(answer, "trackingNumber") or text(answer, "requestedIdentifier")
+    service = text(answer, "serviceName")
+    parcel = Parcel(
+        who,
+        # Its parcels travel with USPS, under numbers that bear the ZIP before them.
+        number(ANY, written, "$.trackingNumber"),
+        load_table("pitney_bowes").version,
+        direction="return" if _returns(answer, events, service) else "outbound",
+        service_level=service_level(service),
+    )
+    promised = text(answer, "estimatedDeliveryDate"), text(answer, "estimatedDeliveryTime")
+    estimate = clocks.moment(*promised, zone_name=text(answer, "estimatedDeliveryTimeOffset"))
+    return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate.at)
+
+
+def _returns(answer: Fields, events: list[Fields], service: str | None) -> bool:
+    kinds = {text(event, "eventType", _EVENT) for event in events}
+    return "RTN" in kinds or text(answer, "serviceCode") == "RP" or "return" in (service or "").lower()
+
+
+def _event(event: Fields) -> Reading:
+    names = ("standardizedEventCode", "scanType", "l1Code", "eventCode")
+    code = next((found for found in (text(event, name, _EVENT) for name in names) if found), None)
+    said = text(event, "standardizedEventDescription", _EVENT) or text(event, "scanDescription", _EVENT)
+    where = place(
+        *(text(event, name, _EVENT) for name in ("eventCity", "eventStateOrProvince", "postalCode", "country"))
+    )
+    zone = times.zone_of(where.country, where.region) if where else None
+    moment = clocks.moment(
+        text(event, "eventDate", _EVENT),
+        text(event, "eventTime", _EVENT),
+        zone,
+        zone_name=text(event, "eventTimeOffset", _EVENT),
+    )
+    return Told(code, said, moment, where), _row(code, text(event, "packageStatus", _EVENT))
+
+
+def _row(code: str | None, status: str | None) -> Row | None:
+    table = load_table("pitney_bowes")
+    known = table.find(code.upper()) if code else None
+    # A code that the list lacks keeps the meaning of the status that the vendor files it under.
+    return known or (table.find(f"status:{status}") if status else None)

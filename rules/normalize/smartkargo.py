@@ -1,0 +1,74 @@
+"""SmartKargo: air cargo events, a flat list in which each names its air waybill and the zone of its place."""
+
+from typing import Final
+
+from rules.normalize import stamps, times
+from rules.normalize.clocks import zoned
+from rules.normalize.decode import Fields
+from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
+from rules.normalize.history import Parcel, Told, place
+from rules.normalize.names import number
+from rules.normalize.reading import fields, items, text
+from rules.normalize.tables import load_table
+from schemas.facts import Location, Scan
+
+_EVENT: Final = "$[]"
+
+
+def scans(raw: bytes) -> tuple[Scan, ...]:
+    """The scans of one SmartKargo message; the events of each waybill are one history."""
+    waybills: dict[str, list[Fields]] = {}
+    for document in messages(raw):
+        for event in _events(document):
+            waybills.setdefault(_waybill(event), []).append(event)
+    return tuple(one for written, events in waybills.items() for one in _history(written, events))
+
+
+def _events(document: Fields) -> list[Fields]:
+    for key in ("events", "trackingEvents", "data"):
+        if key in document:
+            return items(document, key)
+    if "eventType" in document:
+        return [document]
+    if {"error", "errors", "message", "status"} & document.keys():
+        return []
+    raise unknown_shape("SmartKargo", "a list of tracking events")
+
+
+def _waybill(event: Fields) -> str:
+    waybill = text(event, "airWaybill", _EVENT)
+    return (text(event, "prefix", _EVENT) or "") + waybill if waybill else text(event, "packageReference", _EVENT) or ""
+
+
+def _history(written: str, events: list[Fields]) -> tuple[Scan, ...]:
+    parcel = Parcel("smartkargo", number("smartkargo", written, "$[].airWaybill"), load_table("smartkargo").version)
+    estimates = (stamps.read(text(event, "estimatedDeliveryDate", _EVENT), _zone(event)).at for event in events)
+    estimate = next((at for at in estimates if at), None)
+    return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate)
+
+
+def _event(event: Fields) -> Reading:
+    code = text(event, "eventType", _EVENT)
+    told = Told(code, text(event, "description", _EVENT), _moment(event), _place(event))
+    return told, load_table("smartkargo").find(code.upper()) if code else None
+
+
+def _moment(event: Fields) -> times.Moment:
+    written = text(event, "eventDate", _EVENT)
+    moment = stamps.read(written, _zone(event))
+    name = text(fields(event, "location", _EVENT), "timezone", _EVENT)
+    if moment.at is None or moment.quality not in ("naive", "zone_inferred") or name is None:
+        return moment
+    naive = stamps.read(written).at
+    return zoned(naive.replace(tzinfo=None), name, _zone(event), written) if naive else moment
+
+
+def _zone(event: Fields) -> times.Zone:
+    where = _place(event)
+    return times.zone_of(where.country, where.region) if where else None
+
+
+def _place(event: Fields) -> Location | None:
+    told = fields(event, "location", _EVENT)
+    city = text(told, "city", _EVENT) or text(event, "eventLocation", _EVENT)
+    return place(city, *(text(told, name, _EVENT) for name in ("state", "zip", "countryId")))
