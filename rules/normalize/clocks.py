@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -116,6 +116,7 @@ def epoch(milliseconds: object) -> times.Moment:
     return times.Moment(_EPOCH + timedelta(milliseconds=milliseconds), "offset", str(milliseconds))
 
 
+@lru_cache(maxsize=1024)
 def country(spelling: str | None) -> str | None:
     """The two-letter code of a country's name or code ("Germany", "DEU", "de"); None where nobody knows it."""
     if not spelling:

@@ -1,6 +1,21 @@
 """Small messages in the shapes of more carriers, made up for the tests."""
 
+from rules.normalize import parse_scans
+from schemas.facts import Rejected, Scan
 from tests.rules.normalize.payloads import Json, dump
+
+Told = list[tuple[str | None, str | None, str | None]]
+
+
+def read(source: str, raw: bytes) -> tuple[Scan, ...]:
+    result = parse_scans(source, raw)
+    assert not isinstance(result, Rejected), result
+    return result
+
+
+def told(source: str, raw: bytes) -> Told:
+    """Code, state and reason of each scan."""
+    return [(scan.code, scan.state, scan.reason) for scan in read(source, raw)]
 
 
 def tag(name: str, inner: object = "") -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from rules.normalize import tables
 from rules.normalize.tables import COLUMNS, DATED, Row, TableError, check_tables, load_table, read_pairs, read_table
+from tests.rules.normalize.carrier_payloads import CARRIER_HISTORIES
 
 HEAD = ",".join(COLUMNS)
 GOOD = "A,in_transit,,,,no,On its way,somebody's list,2026-11-22"
@@ -102,7 +103,7 @@ def test_loading_a_wrong_table_fails_with_its_lines(monkeypatch: pytest.MonkeyPa
 
 
 def test_flags_follow_from_what_a_row_says() -> None:
-    for name in ("ups", "usps", "fedex", "easypost", "shopify"):
+    for name in ("ups", "usps", "fedex", "easypost", "shopify", *CARRIER_HISTORIES):
         for key, row in load_table(name).rows.items():
             flags = set(row.flags)
             if row.state == "returned":

@@ -1,0 +1,89 @@
+"""DHL Express: local times of several zones in one list, and codes that look like others' codes."""
+
+import pytest
+
+from tests.rules.normalize.carrier_payloads import dhl_xml, mydhl, mydhl_event, read, told, unified, unified_event
+from tests.rules.normalize.payloads import dump
+
+SENDER = "dhl_express"
+
+
+@pytest.mark.parametrize(
+    ("code", "state", "reason", "flags"),
+    [
+        ("PL", "in_transit", None, ()),
+        ("DD", "damaged", "delivered_damaged", ()),
+        ("CA", "attempted", "business_closed", ()),
+        ("CC", "in_transit", "awaiting_customer_pickup", ("pickup_ready",)),
+        ("RT", "returned", None, ("back_at_sender",)),
+        ("RD", "attempted", "refused", ("refused",)),
+        ("CD", "delayed", "customs_hold", ("held",)),
+        ("RR", None, None, ()),
+        ("OK", "delivered", None, ()),
+    ],
+)
+def test_codes(code: str, state: str | None, reason: str | None, flags: tuple[str, ...]) -> None:
+    (scan,) = read(SENDER, mydhl(mydhl_event(code, "2026-03-02", "10:00:00")))
+    assert (scan.state, scan.reason, scan.flags, scan.mapped) == (state, reason, flags, True)
+
+
+@pytest.mark.parametrize("code", ["RW", "PO"])
+def test_a_code_missing_from_the_vendors_own_list_is_unmapped(code: str) -> None:
+    (scan,) = read(SENDER, dhl_xml((code, "2026-03-02", "10:00:00", "Barcelona - Spain ")))
+    assert (scan.state, scan.mapped) == (None, False)
+
+
+def test_two_zones_in_one_list_are_put_in_true_order() -> None:
+    late = ("DF", "2026-03-02", "22:57:01", "RENO,NV-USA")
+    early = ("TR", "2026-03-03", "03:37:18", "LEIPZIG - GERMANY")
+    scans = read(SENDER, dhl_xml(late, early))
+    assert [(scan.code, str(scan.occurred_at)) for scan in scans] == [
+        ("TR", "2026-03-03 02:37:18+00:00"),
+        ("DF", "2026-03-03 06:57:01+00:00"),
+    ]
+    assert {scan.time_quality for scan in scans} == {"zone_inferred"}
+    assert scans[1].location is not None
+    assert (scans[1].location.city, scans[1].location.region, scans[1].location.country) == ("RENO", "NV", "US")
+
+
+@pytest.mark.parametrize(
+    ("area", "country", "quality"),
+    [
+        ("KINGSTON-JAM", "JM", "zone_inferred"),
+        ("EAST MIDLANDS-UK", "GB", "zone_inferred"),
+        ("A Gateway", None, "naive"),
+    ],
+)
+def test_an_area_names_its_country_behind_the_last_dash(area: str, country: str | None, quality: str) -> None:
+    (scan,) = read(SENDER, dhl_xml(("PL", "2026-03-02", "10:00:00", area)))
+    assert scan.location is not None
+    assert (scan.location.country, scan.time_quality) == (country, quality)
+
+
+def test_the_offset_that_mydhl_may_send_decides() -> None:
+    (scan,) = read(SENDER, mydhl(mydhl_event("PU", "2026-03-02", "13:06:00", "Brisbane-AU", GMTOffset="+09:00")))
+    assert (str(scan.occurred_at), scan.time_quality) == ("2026-03-02 04:06:00+00:00", "offset")
+
+
+def test_pieces_repeat_the_scans_of_their_shipment() -> None:
+    event = mydhl_event("PU", "2026-03-02", "13:06:00")
+    pieces = [{"number": 1, "events": [event, mydhl_event("PL", "2026-03-02", "15:00:00")]}]
+    assert [code for code, _, _ in told(SENDER, mydhl(event, pieces=pieces))] == ["PU"]
+    assert [code for code, _, _ in told(SENDER, mydhl(pieces=pieces))] == ["PU", "PL"]
+
+
+def test_the_unified_shape_is_read_too() -> None:
+    raw = unified("express", unified_event("transit", "WC", "2026-03-02T10:00:00"))
+    assert told(SENDER, raw) == [("transit/WC", "out_for_delivery", None)]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"<r:ShipmentTrackingErrorResponse xmlns:r='x'><Response/></r:ShipmentTrackingErrorResponse>",
+        b"<TrackingResponse><AWBInfo><AWBNumber/><Status>No Shipments Found</Status></AWBInfo></TrackingResponse>",
+        dump({"title": "Missing parameters", "status": "400"}),
+    ],
+)
+def test_a_number_not_found_holds_no_scan(raw: bytes) -> None:
+    assert read(SENDER, raw) == ()
