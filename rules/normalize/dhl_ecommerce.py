@@ -1,6 +1,7 @@
 """DHL eCommerce (JSON) and its forerunner Global Mail (XML): the same numbers, some with other meanings over time."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from rules.normalize import clocks, times
@@ -11,7 +12,7 @@ from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.services import service_level
-from rules.normalize.tables import load_table
+from rules.normalize.tables import Row, load_table
 from schemas.facts import Location, Scan
 
 _PACKAGE: Final = "$.packages[]"
@@ -69,8 +70,20 @@ def _event(event: Fields) -> Reading:
         times.zone_of(where.country, where.region) if where else None,
         zone_name=text(event, "timeZone", _EVENT),
     )
-    told = Told(text(event, "primaryEventId", _EVENT), " - ".join(one for one in (said, more) if one), moment, where)
-    return told, meaning(load_table("dhl_ecommerce"), told)
+    code = text(event, "primaryEventId", _EVENT)
+    told = Told(code, " - ".join(one for one in (said, more) if one) or None, moment, where)
+    by_wording = None if code or not said else _wordings().get(said.upper())
+    return told, by_wording or meaning(load_table("dhl_ecommerce"), told)
+
+
+@cache
+def _wordings() -> dict[str, Row]:
+    """The list's own wordings that mean one thing whatever their number: the website leaves the number out."""
+    rows = load_table("dhl_ecommerce").rows.values()
+    meanings: dict[str, set[tuple[str | None, str | None]]] = {}
+    for row in rows:
+        meanings.setdefault(row.description.upper(), set()).add((row.state, row.reason))
+    return {row.description.upper(): row for row in rows if len(meanings[row.description.upper()]) == 1}
 
 
 def _place(location: str | None, postal_code: str | None, land: str | None) -> Location | None:

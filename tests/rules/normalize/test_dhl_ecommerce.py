@@ -71,3 +71,19 @@ def test_the_place_is_one_text() -> None:
     (scan,) = read(SENDER, ecommerce((600, "2026-03-02", "07:32:00", "")))
     assert scan.location is not None
     assert (scan.location.text(), str(scan.occurred_at)) == ("Reno, NV, US", "2026-03-02 15:32:00+00:00")
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "reason"),
+    [
+        ("DELIVERED", "delivered", None),
+        ("Delivered to Agent for final delivery", "in_transit", "handoff"),
+        ("TENDERED TO DELIVERY SERVICE PROVIDER", "in_transit", "handoff"),
+        ("LABEL CREATED", "label_created", None),
+    ],
+)
+def test_without_a_number_the_lists_wording_is_all_there_is(said: str, state: str, reason: str | None) -> None:
+    raw = ecommerce((600, "2026-03-02", "07:32:00", "ET"), said=said).replace(b'"primaryEventId":600,', b"")
+    assert told(SENDER, raw) == [(None, state, reason)]
+    (scan,) = read(SENDER, raw.replace(said.encode(), b"DELIVERED TO THE MOON"))
+    assert not scan.mapped
