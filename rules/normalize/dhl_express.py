@@ -1,7 +1,7 @@
 """DHL Express: the XML tracking service and MyDHL (JSON).
 
 Times are local to the service area of each scan, so one list holds several zones; the area's country names the
-zone where it has one.
+zone where it has one, and where some area's does not, the list's own order counts.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from typing import Final
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
 from rules.normalize.dhl_unified import unified
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, meaning, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -59,7 +59,7 @@ def _old_shipment(info: Fields) -> tuple[Scan, ...]:
         return ()
     parcel = _parcel(text(info, "AWBNumber", _OLD), f"{_OLD}.AWBNumber")
     estimate = _noon((text(shipment, "EstDlvyDate", _OLD) or "")[:10])
-    return parcel_scans(parcel, events, _old_event, newest_first=False, estimate=estimate)
+    return scans_of_many_zones(parcel, events, _old_event, newest_first=False, estimate=estimate)
 
 
 def _old_event(event: Fields) -> Reading:
@@ -79,7 +79,7 @@ def _shipment(shipment: Fields) -> tuple[Scan, ...]:
         return ()
     parcel = _parcel(text(shipment, "shipmentTrackingNumber", _SHIPMENT), f"{_SHIPMENT}.shipmentTrackingNumber")
     estimate = _noon(text(shipment, "estimatedDeliveryDate", _SHIPMENT))
-    return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate)
+    return scans_of_many_zones(parcel, events, _event, newest_first=True, estimate=estimate)
 
 
 def _event(event: Fields) -> Reading:

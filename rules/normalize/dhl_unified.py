@@ -10,7 +10,7 @@ from typing import Final
 from rules.normalize import times
 from rules.normalize.clocks import country
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -52,7 +52,9 @@ def _shipment(shipment: Fields) -> tuple[Scan, ...]:
     bare = number(carrier, text(shipment, "id", _SHIPMENT), f"{_SHIPMENT}.id")
     parcel = Parcel(carrier, bare, load_table("dhl_unified").version, service_level=level)
     promised = times.iso(text(shipment, "estimatedTimeOfDelivery", _SHIPMENT))
-    return parcel_scans(parcel, events, lambda event: _event(event, service), newest_first=True, estimate=promised.at)
+    return scans_of_many_zones(
+        parcel, events, lambda event: _event(event, service), newest_first=True, estimate=promised.at
+    )
 
 
 def _event(event: Fields, service: str) -> Reading:

@@ -5,7 +5,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, meaning, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -18,7 +18,6 @@ _LISTS: Final = ("trackingEvents", "events", "history")
 _NUMBERS: Final = ("barcode", "trackingNumber", "tracking_number", "parcelNumber", "urn", "uniqueId")
 _TIMES: Final = ("dateTime", "date_time", "timestamp", "date")
 _TEXTS: Final = ("description", "event", "status")
-_BRITISH: Final = times.zone_of("GB")
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
@@ -43,14 +42,14 @@ def _parcel(about: Fields) -> tuple[Scan, ...]:
         return ()
     written = _first(about, _NUMBERS) or _first(fields(about, "parcelIdentifiers", _PARCEL), _NUMBERS)
     parcel = Parcel("evri", number("evri", written, f"{_PARCEL}.barcode"), load_table("evri").version)
-    return parcel_scans(parcel, events, _event, newest_first=True, by_text=True)
+    return scans_of_many_zones(parcel, events, _event, newest_first=True)
 
 
 def _event(event: Fields) -> Reading:
     code = text(fields(event, "trackingStage", _EVENT), "trackingStageCode", _EVENT)
     said = text(fields(event, "trackingPoint", _EVENT), "description", _EVENT) or _first(event, _TEXTS)
     where = place(text(event, "location", _EVENT), None, None, None)
-    told = Told(code, said, times.iso(_first(event, _TIMES), _BRITISH), where)
+    told = Told(code, said, times.iso(_first(event, _TIMES)), where)
     return told, meaning(load_table("evri"), told)
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from rules.normalize.decode import Fields, UnusableError, decode
-from rules.normalize.history import Parcel, Told, in_order, scan
+from rules.normalize.history import Parcel, Told, as_listed, in_order, scan
 from rules.normalize.reading import fields, objects
 from rules.normalize.tables import Row, Table
 from schemas.facts import Scan
@@ -34,8 +36,30 @@ def parcel_scans(
     by_text: bool = False,
 ) -> tuple[Scan, ...]:
     """The scans of one parcel; `newest_first` and `by_text` as in `in_order`."""
-    found = [scan(parcel, told, row) for told, row in map(read, events) if not told.empty]
-    return in_order(found, newest_first=newest_first, estimate=estimate, by_text=by_text)
+    return in_order(_found(parcel, events, read), newest_first=newest_first, estimate=estimate, by_text=by_text)
+
+
+def scans_of_many_zones(
+    parcel: Parcel,
+    events: list[Fields],
+    read: Callable[[Fields], Reading],
+    *,
+    newest_first: bool,
+    estimate: datetime | None = None,
+) -> tuple[Scan, ...]:
+    """The scans of one parcel whose list holds local times of several zones.
+
+    Where the zone of some is not known, their clocks cannot be compared, and the sender's own order counts.
+    """
+    found = _found(parcel, events, read)
+    if any(one.time_quality == "naive" for one in found):
+        listed = as_listed(found, newest_first=newest_first)
+        return (*listed[:-1], replace(listed[-1], estimated_delivery_at=estimate))
+    return in_order(found, newest_first=newest_first, estimate=estimate)
+
+
+def _found(parcel: Parcel, events: list[Fields], read: Callable[[Fields], Reading]) -> list[Scan]:
+    return [scan(parcel, told, row) for told, row in map(read, events) if not told.empty]
 
 
 def meaning(table: Table, told: Told) -> Row | None:

@@ -46,6 +46,15 @@ def test_two_zones_in_one_list_are_put_in_true_order() -> None:
     assert (scans[1].location.city, scans[1].location.region, scans[1].location.country) == ("RENO", "NV", "US")
 
 
+def test_where_one_area_has_no_zone_the_lists_order_counts() -> None:
+    rows = [
+        ("DF", "2026-03-02", "03:00:00", "CINCINNATI,OH-USA"),
+        ("AR", "2026-03-02", "06:30:00", "TORONTO - CANADA"),
+        ("WC", "2026-03-02", "08:30:00", "TORONTO - CANADA"),
+    ]
+    assert [scan.code for scan in read(SENDER, dhl_xml(*rows))] == ["DF", "AR", "WC"]
+
+
 @pytest.mark.parametrize(
     ("area", "country", "quality"),
     [

@@ -38,8 +38,19 @@ def test_an_unknown_stage_or_wording_is_unmapped(stage: str | None, said: str) -
 def test_a_plain_list_of_events_is_read() -> None:
     event = {"dateTime": "2026-03-02 10:46:14", "event": "Out for delivery", "location": "London"}
     (scan,) = read(SENDER, dump({"trackingNumber": "T00", "events": [event]}))
-    assert (scan.state, scan.time_quality, scan.shipment_id) == ("out_for_delivery", "zone_inferred", "evri:T00")
+    assert (scan.state, scan.time_quality, scan.shipment_id) == ("out_for_delivery", "naive", "evri:T00")
 
 
 def test_a_number_not_found_holds_no_scan() -> None:
     assert told(SENDER, dump({"results": []})) == []
+
+
+def test_wall_clocks_of_several_countries_keep_the_lists_order() -> None:
+    rows = [
+        ("Out for delivery", "2026-03-02 07:00:00"),
+        ("Arrived In Country", "2026-03-02 09:00:00"),
+        ("Accepted", "2026-03-01 09:00:00"),
+    ]
+    events = [{"dateTime": when, "event": said} for said, when in rows]
+    scans = read(SENDER, dump({"trackingNumber": "T00", "events": events}))
+    assert [scan.state for scan in scans] == ["picked_up", "in_transit", "out_for_delivery"]
