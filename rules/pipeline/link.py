@@ -62,7 +62,7 @@ class Linker:
         before = entry.merged
         entry.merged = merge(before, link.change)
         if before is not None and entry.merged == before:
-            self._heal(key, entry)
+            self._heal(key, f"customer:{before.order.customer_id}", *_tickets(entry.tickets))
             return
         order = entry.merged.order
         waiting = self._customers_tickets(key, order, link.received_at)
@@ -92,7 +92,7 @@ class Linker:
         key = f"number:{link.number}"
         entry = self._entries.load(key)
         if link.shipment_id in entry.shipments or len(entry.shipments) >= MAX_SHIPMENTS:
-            self._heal(key, entry)
+            self._heal(key)
             return
         entry.shipments.append(link.shipment_id)
         self._keep(key, entry, link.received_at + REMEMBER_FOR)
@@ -113,7 +113,7 @@ class Linker:
         """A ticket event that names an order or a number: to its shipments, and kept for later ones."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets):
-            self._heal(key, entry)
+            self._heal(key, *_tickets([link]))
             return
         if len(entry.tickets) >= MAX_TICKETS:
             yield GivenUp(link, _no_room(key))
@@ -127,6 +127,7 @@ class Linker:
         """A ticket event that names only a customer or itself: to the rows here that are known to be theirs."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets) or len(entry.tickets) >= MAX_TICKETS:
+            self._heal(key, *_tickets([link]))
             return
         entry.tickets.append(link)
         self._keep(key, entry, link.received_at + GIVE_UP_AFTER)
@@ -156,9 +157,12 @@ class Linker:
         for waiting in list(entry.tickets):
             yield from self._onto(key, waiting, "ticket_id")
 
-    def _heal(self, key: str, entry: Entry) -> None:
-        if entry.until is not None:
-            self._clock.heal(key, entry.until)
+    def _heal(self, *keys: str) -> None:
+        """What is known already may come again because a crash lost the agenda's half of it."""
+        for key in keys:
+            entry = self._entries.load(key)
+            if entry.until is not None:
+                self._clock.heal(key, entry.until)
 
     def _keep(self, key: str, entry: Entry, until: datetime) -> None:
         if entry.until is None or entry.until < until:
@@ -207,6 +211,10 @@ def _ticket_facts(
                 trace=link.trace,
                 ticket=link.ticket,
             )
+
+
+def _tickets(links: Sequence[TicketLink]) -> list[str]:
+    return [f"ticket:{link.ticket.ticket_id}" for link in links]
 
 
 def _how(link: TicketLink, linked_by: LinkedBy) -> LinkedBy:

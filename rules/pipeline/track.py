@@ -72,8 +72,7 @@ class Tracker:
                 yield from self._onto_aliases(row, fact)
                 return
             if _reuses(fact.shipment_id):
-                row.kept = [*row.kept, fact][-MAX_KEPT:]
-                self._store(base, row)
+                self._store_kept(base, row, fact)
         yield from self._decide(fact)
 
     def due(self, step: Due) -> Iterator[Tracked]:
@@ -109,10 +108,13 @@ class Tracker:
 
     def _adopt(self, base: str, fact: Fact) -> Iterator[Tracked]:
         """First word of a parcel under a reused number: it learns what was said of the number before."""
-        row = self._load(base)
-        if fact.shipment_id in row.aliases or len(row.aliases) >= MAX_ALIASES:
+        if self.shipment(fact.shipment_id) is not None:
             return
-        row.aliases = {**row.aliases, fact.shipment_id: _begins(fact)}
+        row = self._load(base)
+        if fact.shipment_id not in row.aliases:
+            if len(row.aliases) >= MAX_ALIASES:
+                return
+            row.aliases = {**row.aliases, fact.shipment_id: _begins(fact)}
         placeholder, row.shipment = row.shipment, None
         kept = row.kept
         self._store(base, row)
@@ -146,12 +148,15 @@ class Tracker:
                     yield event, fact
 
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
-        base = base_id(fact.shipment_id)
-        row.kept = [*row.kept, fact][-MAX_KEPT:]
-        self._store(base, row)
+        self._store_kept(base_id(fact.shipment_id), row, fact)
         fitting = [name for name, begins in row.aliases.items() if _fits(fact, begins)]
         for name in fitting or [max(row.aliases, key=lambda alias: (row.aliases[alias], alias))]:
             yield from self._decide(msgspec.structs.replace(fact, shipment_id=name))
+
+    def _store_kept(self, base: str, row: Row, fact: OrderFact | TicketFact | ActionFact) -> None:
+        if all(old.fact_id != fact.fact_id for old in row.kept):
+            row.kept = [*row.kept, fact][-MAX_KEPT:]
+            self._store(base, row)
 
     def _keep(self, key: str, row: Row, shipment: Shipment, swept: datetime | None = None) -> None:
         due = _earliest(shipment.next_due, shipment.forget_at)
