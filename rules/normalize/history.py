@@ -12,6 +12,7 @@ from schemas.facts import Location, Scan
 
 VAGUE = frozenset(("date_only", "placeholder", "missing"))
 """Qualities whose instant stands for a day or for nothing, so that the place in the list says more."""
+_WAY = ("label_created", "picked_up", "in_transit", "out_for_delivery", "delivered")
 _BEFORE, _AFTER = timedelta(hours=26), timedelta(hours=24)
 """A local day's farthest reach from its noon UTC (zones run from UTC-12 to UTC+14)."""
 
@@ -116,6 +117,10 @@ def _newest_first(scans: list[Scan], usual: bool) -> bool:
     for earlier, later in zip(exact, exact[1:], strict=False):
         rises += earlier < later
         falls += earlier > later
+    if rises == falls == 0:
+        # Times that are all one (SEKO) leave the way a parcel goes.
+        ranks = [_WAY.index(scan.state) for scan in scans if scan.state in _WAY]
+        return ranks[0] > ranks[-1] if ranks and ranks[0] != ranks[-1] else usual
     return usual if rises == falls else falls > rises
 
 

@@ -40,12 +40,10 @@ def _answer(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
         return ()
     who = carrier(text(answer, "carrier") or "")
     who = who if who in CARRIERS else "pitney_bowes"
-    written = text(answer, "trackingNumber") or text(answer, "requestedIdentifier")
     service = text(answer, "serviceName")
     parcel = Parcel(
         who,
-        # Its parcels travel with USPS, under numbers that bear the ZIP before them.
-        number(ANY, written, "$.trackingNumber"),
+        number(ANY, _number(answer), "$.trackingNumber"),
         load_table("pitney_bowes").version,
         direction="return" if _returns(answer, events, service) else "outbound",
         service_level=service_level(service),
@@ -53,6 +51,14 @@ def _answer(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
     promised = text(answer, "estimatedDeliveryDate"), text(answer, "estimatedDeliveryTime")
     estimate = clocks.moment(*promised, zone_name=text(answer, "estimatedDeliveryTimeOffset"))
     return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate.at)
+
+
+def _number(answer: Fields) -> str | None:
+    """The number that was asked for; the other one may bear 420 and the ZIP before it."""
+    written, asked = text(answer, "trackingNumber"), text(answer, "requestedIdentifier")
+    if written and asked and not (written.startswith("420") and written.endswith(asked)):
+        return written
+    return asked or written
 
 
 def _returns(answer: Fields, events: list[Fields], service: str | None) -> bool:

@@ -26,15 +26,15 @@ def epoch(seconds: object, raw: str | None = None) -> times.Moment:
     return times.Moment(at, "gmt_field", raw or str(seconds)[:40]) if times.possible(at) else times.missing(raw)
 
 
-def dotnet(written: str | None) -> times.Moment | None:
-    """`/Date(1469163600000-0500)/` or ticks as an instant; None where the text is neither."""
+def dotnet(written: str | None, zone: times.Zone = None) -> times.Moment | None:
+    """`/Date(1469163600000-0500)/`, or ticks, which have no zone; None where the text is neither."""
     found = _DOTNET.fullmatch(written or "")
     if found:
         moment = epoch(int(found[1]) / 1000, written)
         return moment._replace(quality="offset") if found[2] and moment.at else moment
     if written and len(written) == 18 and written.isascii() and written.isdigit() and int(written) > _LEAST_TICKS:
         at = _YEAR_ONE + timedelta(microseconds=int(written) // 10)
-        return times.local(at.replace(tzinfo=None), UTC, written)
+        return times.local(at.replace(tzinfo=None), zone, written)
     return None
 
 
@@ -65,7 +65,7 @@ def _local(written: str | None) -> tuple[datetime, timedelta] | None:
 def read(written: str | None, zone: times.Zone = None, *, order: str = "mdy") -> times.Moment:
     """Any form a sender of pages writes: ISO, .NET, `Aug 11, 2026, 4:31:56 PM`, `10/01/2025 02:00 PM`."""
     if not written or written[:4].isdigit():
-        return dotnet(written) or times.iso(written, zone)
+        return dotnet(written, zone) or times.iso(written, zone)
     exact = dotnet(written)
     if exact is not None:
         return exact

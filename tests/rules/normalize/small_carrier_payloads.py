@@ -2,6 +2,8 @@
 
 from tests.rules.normalize.payloads import Json, dump
 
+NUMBER = "92000000000000000000000001"
+
 
 def sendle_event(kind: str, when: str, local: str | None = None, **more: object) -> Json:
     event: Json = {"event_type": kind, "scan_time": when, "description": "Something happened", "location": "RENO, NV"}
@@ -98,7 +100,12 @@ def pitney_event(code: str, kind: str = "FWD", status: str = "InTransit", clock:
 
 
 def pitney_bowes(*events: Json, **more: object) -> bytes:
-    answer = {"trackingNumber": "4208950192000000000000000000000001", "carrier": "PBCS", "serviceName": "Standard"}
+    answer = {
+        "trackingNumber": "4208950192000000000000000000000001",
+        "requestedIdentifier": NUMBER,
+        "carrier": "PBCS",
+        "serviceName": "Standard",
+    }
     return dump({**answer, "scanDetailsList": list(events), **more})
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.rules.normalize.aggregator_payloads import WHEN, shipengine, shipengine_event
 from tests.rules.normalize.carrier_payloads import read
-from tests.rules.normalize.payloads import dump
+from tests.rules.normalize.payloads import Json, dump
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,10 @@ from tests.rules.normalize.payloads import dump
         ("IT", {"event_code": "ZZ9"}, "IT/ZZ9", "in_transit", None),
     ],
 )
-def test_codes(status: str, more: dict[str, str], code: str | None, state: str | None, reason: str | None) -> None:
-    (scan,) = read("shipengine", shipengine(shipengine_event(status, **{"code": None, **_renamed(more)})))
+def test_codes(status: str, more: Json, code: str | None, state: str | None, reason: str | None) -> None:
+    (scan,) = read("shipengine", shipengine({**shipengine_event(status), **more}))
     assert (scan.state, scan.reason, scan.mapped) == (state, reason, True)
     assert code is None or scan.code == code
-
-
-def _renamed(more: dict[str, str]) -> dict[str, str]:
-    return {"code" if key == "event_code" else key: value for key, value in more.items()}
 
 
 def test_de_is_delivered_here_and_an_exception_at_fedex() -> None:
