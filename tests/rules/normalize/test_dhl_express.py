@@ -15,7 +15,7 @@ SENDER = "dhl_express"
         ("DD", "damaged", "delivered_damaged", ()),
         ("CA", "attempted", "business_closed", ()),
         ("CC", "in_transit", "awaiting_customer_pickup", ("pickup_ready",)),
-        ("RT", "returned", None, ("back_at_sender",)),
+        ("RT", "returned", None, ("returning",)),
         ("RD", "attempted", "refused", ("refused",)),
         ("CD", "delayed", "customs_hold", ("held",)),
         ("RR", None, None, ()),
