@@ -90,11 +90,13 @@ def _row(code: str | None) -> Row | None:
 
 def _result(result: Fields, written: str | None) -> tuple[Scan, ...]:
     # A stage that has not been reached is an outlook, not a scan.
-    stages = [*items(result, "shipmentInfo", _RESULT), *items(result, "statusInfo", _RESULT)]
+    about = items(result, "shipmentInfo", _RESULT)
+    stages = [*about, *items(result, "statusInfo", _RESULT)]
     events = [one for one in stages if text(one, "statusHasBeenReached", _STATUS) == "true" and _content(one, "date")]
     if not events:
         return ()
-    named = written or text(result, "parcelLabelNumber", _RESULT) or _unnamed(events)
+    known = (text(one, "parcelLabelNumber", _RESULT) for one in (result, *about))
+    named = written or next((one for one in known if one), None) or _unnamed(events)
     return parcel_scans(_parcel(named, f"{_RESULT}.parcelLabelNumber"), events, _stage, newest_first=False)
 
 

@@ -14,6 +14,9 @@ WHEN = "2026-03-02T10:46:14+0200"
     [
         ("INTIAL.PREADVICE", "label_created", None),
         ("INTIAL.NORMAL", "picked_up", None),
+        ("INBOUD.NORMAL", "in_transit", None),
+        ("OUTDEL.NORMAL", "out_for_delivery", None),
+        ("DELIVD.NORMAL", "delivered", None),
         ("DELIVD.PARCELSHOP", "in_transit", "awaiting_customer_pickup"),
         ("CANCEL.NORMAL", "label_created", "cancelled"),
         ("CHANGD.PARCELBOX", "in_transit", "redirected"),
