@@ -1,12 +1,13 @@
 """`wismo up`: the whole service on this machine, fed with a recording."""
 
 import contextlib
+import os
 import signal
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -105,6 +106,7 @@ def _run(plan: Plan, settings: Settings, env: dict[str, str], folder: Path) -> N
     report = ensure_topics(settings, load_topics())
     for difference in report.differences:
         messages.print(f"[yellow]topics:[/] {difference}")
+    _warn_of_retention(plan)
     before = output_ends(settings, partitions)
     port = settings.web_port if "web_port" in settings.model_fields_set else None
     with running_service(folder, env, port) as service:
@@ -119,6 +121,17 @@ def _run(plan: Plan, settings: Settings, env: dict[str, str], folder: Path) -> N
             _summary(fed, counts(before, output_ends(settings, partitions)), time.monotonic() - started)
             return
         _stay(feeder, service)
+
+
+def _warn_of_retention(plan: Plan) -> None:
+    """A real Kafka counts retention from the records' own times: it may delete a recording while it plays."""
+    age = datetime.now(UTC) - plan.records[0].timestamp if plan.records else timedelta()
+    kept = min(topic.retention for topic in load_topics().topics if topic.retention is not None)
+    if "KAFKA_BOOTSTRAP_SERVERS" in os.environ and age > kept:
+        messages.print(
+            f"[yellow]retention:[/] the recording begins {age.days} days ago, the topics keep {kept.days}: "
+            "this Kafka may delete its records while they play; raise retention.ms for a rehearsal"
+        )
 
 
 def _tell_how_to_look(env: dict[str, str]) -> None:

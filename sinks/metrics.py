@@ -17,7 +17,8 @@ def app_version() -> str:
         return "unknown"
 
 
-def _build_info(registry: CollectorRegistry, role: str) -> None:
+def build_info(registry: CollectorRegistry, role: str) -> None:
+    """Tell which version of which process runs."""
     info = Gauge("wismo_build_info", "Always 1; the labels say what runs.", ["version", "role"], registry=registry)
     info.labels(app_version(), role).set(1)
 
@@ -26,7 +27,7 @@ class SinkMetrics:
     """What every consumer outside the agents counts; labels come from closed sets only."""
 
     def __init__(self, registry: CollectorRegistry, role: str) -> None:
-        _build_info(registry, role)
+        build_info(registry, role)
         self.processed = Counter(
             "wismo_events_processed",
             "Records that a sink is done with.",

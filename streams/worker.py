@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from schemas.words import RAW_TOPICS
 from sinks.health import Check, serve_health
 from sinks.kafka import producer
+from sinks.metrics import build_info
 from sinks.settings import Settings, SettingsError, load_settings
 from streams.app import build_app, partitions_of
 from streams.engine.app import EngineApp
@@ -32,6 +33,7 @@ def main() -> int:
     except (SettingsError, ValueError, OSError) as error:
         print(f"wismo worker: {error}", file=sys.stderr)
         return 2
+    build_info(registry, "worker")
     registry.register(LagCollector(app))
     if settings.ticker:
         _add_ticker(app, settings)
