@@ -47,8 +47,8 @@ def _webhook(told: Fields) -> tuple[TicketChange, ...]:
 def _event(happened: str, status: str) -> str:
     if "create" in happened:
         return "opened"
-    if "reply" in happened or "note" in happened or "comment" in happened:
-        return "agent_replied" if "agent" in happened else "customer_replied"
+    if "repl" in happened or "note" in happened or "comment" in happened:
+        return "agent_replied" if "agent" in happened or "sent" in happened else "customer_replied"
     if status in _DONE:
         return "closed"
     return "opened"

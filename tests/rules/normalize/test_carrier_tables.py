@@ -8,6 +8,10 @@ from rules.normalize import tables
 from rules.normalize.tables import COLUMNS, DATED, Row, TableError, check_tables, load_table, read_pairs, read_table
 from tests.rules.normalize.carrier_payloads import CARRIER_HISTORIES
 
+MORE = tuple(
+    """aftership shippo shipengine 17track trackingmore amazon sendle landmark bpost seko spring smartkargo teleship
+    parcelone newgistics pitney_bowes""".split()
+)
 HEAD = ",".join(COLUMNS)
 GOOD = "A,in_transit,,,,no,On its way,somebody's list,2026-11-22"
 
@@ -103,7 +107,7 @@ def test_loading_a_wrong_table_fails_with_its_lines(monkeypatch: pytest.MonkeyPa
 
 
 def test_flags_follow_from_what_a_row_says() -> None:
-    for name in ("ups", "usps", "fedex", "easypost", "shopify", *CARRIER_HISTORIES):
+    for name in ("ups", "usps", "fedex", "easypost", "shopify", *CARRIER_HISTORIES, *MORE):
         for key, row in load_table(name).rows.items():
             flags = set(row.flags)
             if row.state == "returned":
