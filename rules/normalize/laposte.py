@@ -15,7 +15,6 @@ from rules.normalize.reading import fields, items, text
 from rules.normalize.tables import load_table
 from schemas.facts import Scan
 
-_PARIS: Final = times.zone_of("FR")
 _PRODUCTS: Final = ("colissimo", "chronopost")
 _SHIPMENT: Final = "$.shipment"
 _RETURN: Final = "return"
@@ -75,7 +74,7 @@ def _shipment(shipment: Fields, sender: str) -> tuple[Scan, ...]:
     product = (text(shipment, "product", _SHIPMENT) or "").lower()
     carrier = next((one for one in _PRODUCTS if one in product), sender)
     parcel = _parcel(carrier, "laposte", text(shipment, "idShip", _SHIPMENT), f"{_SHIPMENT}.idShip")
-    estimate = times.iso(text(shipment, "estimDate", _SHIPMENT), _PARIS).at
+    estimate = times.iso(text(shipment, "estimDate", _SHIPMENT), times.zone_of("FR")).at
     names = ("code", "date", "label", "siteName", "siteZipCode")
     return parcel_scans(
         parcel, events, lambda event: _read(event, names, "laposte"), newest_first=True, estimate=estimate
@@ -106,7 +105,9 @@ def _reply(reply: Fields, sender: str) -> tuple[Scan, ...]:
 
 def _read(event: Fields, names: tuple[str, str, str, str, str], table: str) -> Reading:
     code, when, said, site, zip_code = (text(event, name, "events[]") for name in names)
-    told = Told(code, said or text(event, "label"), times.iso(when, _PARIS), place(site, None, zip_code, None))
+    told = Told(
+        code, said or text(event, "label"), times.iso(when, times.zone_of("FR")), place(site, None, zip_code, None)
+    )
     if code is None:
         return told, None
     # The codes of the common API and of each carrier never look alike, and each may pass on the other's.

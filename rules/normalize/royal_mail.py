@@ -26,7 +26,6 @@ _SUMMARY: Final = {
     "eventDateTime": "lastEventDateTime",
     "locationName": "lastEventLocationName",
 }
-_BRITISH: Final = times.zone_of("GB")
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
@@ -59,7 +58,7 @@ def _piece(piece: Fields) -> tuple[Scan, ...]:
 
 def _event(event: Fields) -> Reading:
     where = place(text(event, "locationName", _EVENT), None, None, None)
-    moment = times.iso(text(event, "eventDateTime", _EVENT), _BRITISH)
+    moment = times.iso(text(event, "eventDateTime", _EVENT), times.zone_of("GB"))
     told = Told(text(event, "eventCode", _EVENT), text(event, "eventName", _EVENT), moment, where)
     return told, meaning(load_table("royal_mail"), told)
 
