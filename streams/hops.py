@@ -1,13 +1,15 @@
 """The handlers of the three agents: a batch of one partition in, records out, state through the batch's rows."""
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.park import poison_letter
 from rules.pipeline.records import Out
 from rules.policy import PolicyBook
+from sinks.dead_letters import StopLimit
 from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
 from streams.metrics import Metrics
@@ -18,6 +20,10 @@ Handler = Callable[[Sequence[InRecord], Mapping[str, Rows]], list[OutRecord]]
 LINKS, LINKS_DUE, SHIPMENTS, DUE = "links", "links-due", "shipments", "due"
 
 
+class TooManyFailuresError(RuntimeError):
+    """A partition stops instead of parking everything; the process exits and says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handlers:
     """What the agents of one worker do."""
@@ -26,6 +32,8 @@ class Handlers:
     strict: bool
     policy: PolicyBook
     metrics: Metrics
+    limits: dict[tuple[str, int], StopLimit] = field(default_factory=lambda: defaultdict(StopLimit))
+    """Per partition: so many failures of ours that parking more would only hide a fault."""
 
     def route(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Raw bytes to facts, link events and dead letters."""
@@ -51,10 +59,20 @@ class Handlers:
         return self._finish("track", batch, outs)
 
     def poison(self, record: InRecord, error: BaseException) -> list[OutRecord]:
-        """The one record that made a handler raise goes to the dead letters."""
+        """The one record that made a handler raise goes to the dead letters; raises where too many did."""
+        place = (record.topic, record.partition)
+        if self.limits[place].failed("handler_error"):
+            raise TooManyFailuresError(
+                f"{record.topic}/{record.partition}: too many records made the service fail, the last at offset "
+                f"{record.offset}: see `wismo dlq list`, mend the fault, then restart"
+            ) from error
         read = record_of(record)
         return self._finish("poison", [record], [poison_letter(read, error, read.timestamp)])
 
     def _finish(self, stage: str, batch: Sequence[InRecord], outs: list[Out]) -> list[OutRecord]:
+        if stage != "poison":
+            limit = self.limits[batch[0].topic, batch[0].partition]
+            for _ in batch:
+                limit.passed()
         self.metrics.batch(stage, batch, outs, time.time())
         return list(out_records(outs, self.partitions))
