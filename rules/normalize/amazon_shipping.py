@@ -24,7 +24,7 @@ _TOO_OLD: Final = "SHIPMENT_OLDER_THAN_SUPPORTED_AGE"
 
 def shipping(body: Fields, source: str) -> tuple[Scan, ...]:
     """The scans of one tracking answer or notification."""
-    events = items(body, "eventHistory", "$.payload") or ([body] if "eventCode" in body else [])
+    events = items(body, "eventHistory", "$.payload") or _alone(body)
     if not events:
         return ()
     bare = number(source, text(body, "trackingId", "$.payload"), "$.payload.trackingId")
@@ -64,7 +64,14 @@ def _event(event: Fields) -> Reading:
     where = _place(event)
     zone = times.zone_of(where.country, where.region) if where else None
     told = Told(code, text(event, "eventDescription", _EVENT), times.iso(text(event, "eventTime", _EVENT), zone), where)
-    return told, load_table("amazon").find(code) if code else None
+    table = load_table("amazon")
+    return told, (table.find(code) or table.find(f"status:{code}")) if code else None
+
+
+def _alone(body: Fields) -> list[Fields]:
+    """The event pushed alone, or the package's status where no event comes."""
+    status = text(fields(body, "summary", "$.payload"), "status", "$.payload.summary")
+    return [body] if "eventCode" in body else [{"eventCode": status}] if status else []
 
 
 def _place(event: Fields) -> Location | None:

@@ -142,6 +142,12 @@ def test_one_event_pushed_alone_is_a_scan() -> None:
     assert told("amazon_shipping", dump({"trackingId": "TBA1", **amazon_event("Delivered")}))[0][1] == "delivered"
 
 
+def test_the_status_of_the_package_counts_where_no_event_comes() -> None:
+    body = {"trackingId": "TBA1", "eventHistory": [], "summary": {"status": "AwaitingCustomerPickup"}}
+    assert told("amazon_shipping", dump({"payload": body}))[0][1:] == ("in_transit", "awaiting_customer_pickup")
+    assert read("amazon_shipping", dump({"payload": {**body, "summary": {"status": None}}})) == ()
+
+
 def test_the_page_writes_its_times_in_words() -> None:
     rows = [page_event("OutForDelivery", "Mar 2, 2026, 4:31:56\u202fPM"), page_event("PickupDone", WHEN)]
     pickup, tour = read("amazon_logistics", amazon_page(*rows))
