@@ -12,12 +12,12 @@ from rules.pipeline.link import GivenUp, Linked, Linker
 from rules.pipeline.park import bad_mark_letter, given_up_letter, parked_letter, refused_letter
 from rules.pipeline.records import Headers, Out, Record, Rows
 from rules.pipeline.route import route
-from rules.pipeline.track import Refused, Tracked, Tracker
+from rules.pipeline.track import Gone, Refused, Tracked, Tracker
 from rules.policy import PolicyBook
 from schemas.codec import dumps
 from schemas.facts import Fact, base_id
 from schemas.links import Link
-from schemas.words import CUSTOMER_MESSAGES, LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHIPMENT_EVENTS
+from schemas.words import CUSTOMER_MESSAGES, LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHIPMENT_EVENTS, SHIPMENTS
 
 _JSON = ("content-type", b"application/json")
 _CASE_LABELS = ("change", "kind", "severity", "owner")
@@ -174,7 +174,12 @@ class TrackHop:
 def tracked_outs(tracked: Iterable[Tracked], now: datetime) -> Iterator[Out]:
     """Decisions and refusals as records."""
     for one in tracked:
-        yield refused_letter(one) if isinstance(one, Refused) else event_out(one[0], one[1], now)
+        if isinstance(one, Refused):
+            yield refused_letter(one)
+        elif isinstance(one, Gone):
+            yield Out(SHIPMENTS, _bytes(one.shipment_id), None, now, place=base_id(one.shipment_id))
+        else:
+            yield event_out(one[0], one[1], now)
 
 
 def _labels(event: Event) -> dict[str, str] | None:

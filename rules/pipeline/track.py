@@ -20,6 +20,7 @@ MAX_ALIASES = 20
 MAX_KEPT = 100
 ALIAS_WINDOW = timedelta(days=90)
 """A parcel under a reused number belongs to an order placed at most this long before its first scan."""
+LABEL_BEFORE_ORDER = timedelta(days=2)
 
 
 class Row(Struct, omit_defaults=True, kw_only=True):
@@ -42,7 +43,14 @@ class Refused:
     refusal: Refusal
 
 
-Tracked = tuple[Event, Fact | None] | Refused
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A shipment that turned out to be only a number: its latest state is taken back."""
+
+    shipment_id: str
+
+
+Tracked = tuple[Event, Fact | None] | Refused | Gone
 
 _decoder = msgspec.json.Decoder(Row)
 
@@ -64,9 +72,9 @@ class Tracker:
     def apply(self, fact: Fact) -> Iterator[Tracked]:
         """What one fact leads to."""
         base = base_id(fact.shipment_id)
-        if base != fact.shipment_id:
+        if base != fact.shipment_id and isinstance(fact, ScansFact):
             yield from self._adopt(base, fact)
-        elif not isinstance(fact, ScansFact):
+        elif base == fact.shipment_id and not isinstance(fact, ScansFact):
             row = self._load(base)
             if row.aliases:
                 yield from self._onto_aliases(row, fact)
@@ -106,11 +114,11 @@ class Tracker:
         for event in decision.events:
             yield event, fact
 
-    def _adopt(self, base: str, fact: Fact) -> Iterator[Tracked]:
+    def _adopt(self, base: str, fact: ScansFact) -> Iterator[Tracked]:
         """First word of a parcel under a reused number: it learns what was said of the number before."""
-        if self.shipment(fact.shipment_id) is not None:
-            return
         row = self._load(base)
+        if fact.shipment_id in row.aliases and self.shipment(fact.shipment_id) is not None:
+            return
         if fact.shipment_id not in row.aliases:
             if len(row.aliases) >= MAX_ALIASES:
                 return
@@ -121,11 +129,12 @@ class Tracker:
         if placeholder is not None:
             yield from self._close(placeholder, fact)
             self._disarm(base, row)
+            yield Gone(base)
         for old in kept:
-            if _fits(old, _begins(fact)):
+            if fact.shipment_id in _meant(old, row.aliases):
                 yield from self._decide(_addressed(old, fact))
 
-    def _close(self, placeholder: Shipment, fact: Fact) -> Iterator[Tracked]:
+    def _close(self, placeholder: Shipment, fact: ScansFact) -> Iterator[Tracked]:
         """The number alone was taken for a parcel until now: its cases move on with the real one."""
         for case in list(placeholder.cases.values()):
             if case.is_open:
@@ -148,10 +157,13 @@ class Tracker:
                     yield event, fact
 
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
+        """Something said of a reused number goes to the parcel it means; to the bare number where that is not known."""
         self._store_kept(base_id(fact.shipment_id), row, fact)
-        fitting = [name for name, begins in row.aliases.items() if _fits(fact, begins)]
-        for name in fitting or [max(row.aliases, key=lambda alias: (row.aliases[alias], alias))]:
+        meant = _meant(fact, row.aliases)
+        for name in meant:
             yield from self._decide(msgspec.structs.replace(fact, shipment_id=name))
+        if not meant:
+            yield from self._decide(fact)
 
     def _store_kept(self, base: str, row: Row, fact: OrderFact | TicketFact | ActionFact) -> None:
         if all(old.fact_id != fact.fact_id for old in row.kept):
@@ -194,19 +206,25 @@ def _reuses(shipment_id: str) -> bool:
     return shipment_id.startswith("fedex:")
 
 
-def _begins(fact: Fact) -> datetime:
-    times = [scan.occurred_at for scan in fact.scans if scan.occurred_at] if isinstance(fact, ScansFact) else []
+def _begins(fact: ScansFact) -> datetime:
+    times = [scan.occurred_at for scan in fact.scans if scan.occurred_at]
     return min(times, default=fact.now)
 
 
-def _fits(fact: OrderFact | TicketFact | ActionFact, begins: datetime) -> bool:
-    """Whether what was said of a number can be meant for the parcel that began then."""
+def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetime]) -> list[str]:
+    """Which of the parcels under a reused number is meant: at most one.
+
+    An order means the first parcel that began after it was placed (a label may come two days before its order is
+    heard of); a ticket or an action means the last parcel that had begun by then.
+    """
     if isinstance(fact, OrderFact):
         placed = fact.order.created_at or fact.order.at
-        return placed - timedelta(days=2) <= begins <= placed + ALIAS_WINDOW
-    if isinstance(fact, TicketFact):
-        return begins - ALIAS_WINDOW <= fact.ticket.at <= begins + ALIAS_WINDOW
-    return False
+        window = (placed - LABEL_BEFORE_ORDER, placed + ALIAS_WINDOW)
+        fitting = [(begins, name) for name, begins in aliases.items() if window[0] <= begins <= window[1]]
+        return [min(fitting)[1]] if fitting else []
+    at = fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at
+    begun = [(begins, name) for name, begins in aliases.items() if begins <= at + LABEL_BEFORE_ORDER]
+    return [max(begun)[1]] if begun else []
 
 
 def _addressed(old: OrderFact | TicketFact | ActionFact, fact: Fact) -> OrderFact | TicketFact | ActionFact:

@@ -72,7 +72,7 @@ def test_an_order_goes_to_its_order_and_makes_its_numbers_known() -> None:
     ],
 )
 def test_a_ticket_goes_to_the_surest_thing_it_names(fields: dict[str, str], place: str | None) -> None:
-    ticket = TicketChange(event="opened", ticket_id="T", at=T0, **fields)  # type: ignore[arg-type]
+    ticket = TicketChange(event="opened", ticket_id="T", at=T0, **fields)
 
     assert ticket_key(ticket)[0] == place
 

@@ -1,0 +1,183 @@
+"""The tracker: one writer of state, parcels under a reused number, duplicates, and shipments that may be forgotten."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rules.loading import load_policy
+from rules.pipeline.clock import Due, PartitionClock
+from rules.pipeline.memory import MemoryRows
+from rules.pipeline.track import Gone, Refused, Tracker
+from schemas.facts import Fact, Order, OrderFact, OrderShipment, Scan, ScansFact, TicketChange, TicketFact, base_id
+
+T0 = datetime(2026, 3, 2, 15, tzinfo=UTC)
+DAY = timedelta(days=1)
+NUMBER = "fedex:123456789012"
+FIRST, SECOND = f"{NUMBER}:1~A", f"{NUMBER}:2~B"
+POLICY = load_policy(None)
+
+
+class Bench:
+    """A tracker in memory and all that came out of it."""
+
+    def __init__(self) -> None:
+        self.clock = PartitionClock(MemoryRows(), 0, frozenset({"feed"}), strict=False)
+        self.tracker = Tracker(MemoryRows(), self.clock, POLICY)
+        self.out: list[object] = []
+
+    def feed(self, *facts: Fact) -> "Bench":
+        for fact in facts:
+            self.out += list(self.tracker.apply(fact))
+        return self
+
+    def until(self, moment: datetime) -> "Bench":
+        for step in self.clock.mark("feed", moment):
+            assert isinstance(step, Due)
+            self.out += list(self.tracker.due(step))
+        return self
+
+    def order_of(self, shipment_id: str) -> str | None:
+        shipment = self.tracker.shipment(shipment_id)
+        return shipment.order.order_id if shipment is not None and shipment.order is not None else None
+
+
+def scan(shipment_id: str, at: datetime, state: str = "in_transit") -> ScansFact:
+    carrier, number, *unique = shipment_id.split(":", 2)
+    one = Scan(
+        carrier=carrier,
+        tracking_number=number,
+        unique_id=unique[0] if unique else None,
+        state=state,
+        code=state,
+        occurred_at=at,
+        raw_time=at.isoformat(),
+    )
+    return ScansFact(
+        fact_id=one.identity,
+        shipment_id=shipment_id,
+        received_at=at,
+        now=at,
+        source="fedex",
+        topic="carrier-scans",
+        position="0",
+        scans=(one,),
+    )
+
+
+def order(order_id: str, placed: datetime, shipment_id: str = NUMBER) -> OrderFact:
+    carrier, number = base_id(shipment_id).split(":")
+    parcel = OrderShipment(carrier=carrier, tracking_number=number)
+    merged = Order(order_id=order_id, at=placed, created_at=placed, customer_id=f"C-{order_id}", shipments=(parcel,))
+    return OrderFact(
+        fact_id=f"{order_id}-{placed.isoformat()}",
+        shipment_id=shipment_id,
+        received_at=placed,
+        now=placed,
+        source="wismo",
+        topic="order-events",
+        position="0",
+        linked_by="order_id",
+        order=merged,
+        parcel=parcel,
+    )
+
+
+def ticket(at: datetime, shipment_id: str = NUMBER) -> TicketFact:
+    return TicketFact(
+        fact_id=f"ticket-{at.isoformat()}",
+        shipment_id=shipment_id,
+        received_at=at,
+        now=at,
+        source="wismo",
+        topic="ticket-events",
+        position="0",
+        linked_by="tracking_number",
+        ticket=TicketChange(event="opened", ticket_id="T", at=at, tracking_number="123456789012"),
+    )
+
+
+TWO_PARCELS = [
+    order("OLD", T0),
+    scan(FIRST, T0 + DAY),
+    order("NEW", T0 + 20 * DAY),
+    scan(SECOND, T0 + 21 * DAY),
+]
+
+
+@pytest.mark.parametrize("facts", [TWO_PARCELS, [*TWO_PARCELS, *TWO_PARCELS], [TWO_PARCELS[i] for i in (1, 3, 0, 2)]])
+def test_each_parcel_under_a_reused_number_has_its_own_order(facts: list[Fact]) -> None:
+    bench = Bench().feed(*facts)
+
+    assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
+
+
+def test_an_order_for_a_number_seen_long_ago_does_not_take_the_old_parcel() -> None:
+    bench = Bench().feed(scan(FIRST, T0, "delivered"), order("NEW", T0 + 20 * DAY))
+
+    assert bench.order_of(FIRST) is None
+    assert bench.order_of(NUMBER) == "NEW"
+
+
+def test_the_number_that_stood_for_a_parcel_is_taken_back_when_the_parcel_comes() -> None:
+    bench = Bench().feed(order("A", T0), scan(FIRST, T0 + DAY))
+
+    assert Gone(NUMBER) in bench.out
+    assert bench.tracker.shipment(NUMBER) is None
+
+
+def test_a_ticket_on_a_number_means_the_parcel_under_way_then() -> None:
+    bench = Bench().feed(scan(FIRST, T0), scan(SECOND, T0 + 20 * DAY), ticket(T0 + 5 * DAY))
+
+    first, second = bench.tracker.shipment(FIRST), bench.tracker.shipment(SECOND)
+    assert first is not None
+    assert second is not None
+    assert first.tickets
+    assert not second.tickets
+
+
+def test_a_ticket_that_comes_before_the_first_scan_does_not_cost_the_order() -> None:
+    bench = Bench().feed(order("A", T0), ticket(T0 + DAY, FIRST), scan(FIRST, T0 + DAY))
+
+    assert bench.order_of(FIRST) == "A"
+
+
+def test_the_same_fact_twice_changes_nothing() -> None:
+    bench = Bench().feed(scan("ups:1", T0))
+    before = len(bench.out)
+
+    bench.feed(scan("ups:1", T0))
+
+    assert len(bench.out) == before
+    assert bench.tracker.duplicates == 1
+
+
+def test_a_settled_shipment_is_forgotten_in_the_end() -> None:
+    bench = Bench().feed(scan("ups:1", T0, "delivered")).until(T0 + 400 * DAY)
+
+    assert bench.tracker.shipment("ups:1") is None
+
+
+def test_what_never_settles_is_not_asked_for_every_minute() -> None:
+    bench = Bench().feed(scan("ups:1", T0))
+    steps = sum(1 for step in bench.clock.mark("feed", T0 + 30 * DAY) if bench.out.extend(_run(bench, step)) is None)
+
+    assert steps < 200
+
+
+def _run(bench: Bench, step: object) -> Iterable[object]:
+    assert isinstance(step, Due)
+    return list(bench.tracker.due(step))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.permutations([*TWO_PARCELS, ticket(T0 + 2 * DAY), scan(FIRST, T0 + 3 * DAY, "delivered")]))
+def test_any_order_of_arrival_ends_in_the_same_parcels(facts: list[Fact]) -> None:
+    straight = Bench().feed(*TWO_PARCELS, ticket(T0 + 2 * DAY), scan(FIRST, T0 + 3 * DAY, "delivered"))
+    shuffled = Bench().feed(*facts)
+
+    assert not [one for one in shuffled.out if isinstance(one, Refused)]
+    for name in (FIRST, SECOND):
+        assert shuffled.order_of(name) == straight.order_of(name)
