@@ -38,7 +38,8 @@ def evaluate(draft: Draft) -> None:
     found = find(draft.situation, draft.now, draft.policy)
     if not found and not draft.shipment.cases and not draft.shipment.suppressed:
         return
-    hides = hidden(found)
+    # What a person has settled speaks for nothing any more.
+    hides = hidden({kind: one for kind, one in found.items() if not _is_settled(draft, kind, one)}, found)
     for kind in KINDS:
         finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
         if finding is None:
@@ -75,14 +76,16 @@ def _gone(draft: Draft, kind: str, case: Case | None) -> None:
 
 def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
     """A cause without an open case: open one, unless it is hidden, settled by a person, or has only just ended."""
+    if _is_settled(draft, kind.name, finding):
+        draft.shipment.suppressed.pop(kind.name, None)
+        return
     if hidden_by is not None:
         known = draft.shipment.suppressed.get(kind.name)
         since = known.since if known else draft.now
         draft.shipment.suppressed[kind.name] = Suppressed(hidden_by, since)
         return
     draft.shipment.suppressed.pop(kind.name, None)
-    settled = case is not None and case.resolved_by != "self" and case.stage == finding.stage
-    if settled or draft.now < (_reopens_at(draft, case) or draft.now):
+    if draft.now < (_reopens_at(draft, case) or draft.now):
         return
     if kind.by_clock and not draft.by_clock:
         draft.wake = True
@@ -90,6 +93,12 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
         _open(draft, _weigh(draft, kind.name, finding, None), episode=1)
     else:
         _again(draft, case, _weigh(draft, kind.name, finding, None))
+
+
+def _is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
+    """Whether a person ended the case, and nothing has been added to its cause since."""
+    case = draft.shipment.cases.get(kind)
+    return case is not None and not case.is_open and case.resolved_by != "self" and case.stage == finding.stage
 
 
 def _reopens_at(draft: Draft, case: Case | None) -> datetime | None:
@@ -158,6 +167,7 @@ def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
     return replace(
         case,
         stage=weighed.finding.stage,
+        since=weighed.finding.since,
         score=weighed.score.points,
         severity=weighed.score.severity,
         terms=weighed.score.terms,

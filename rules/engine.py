@@ -6,7 +6,7 @@ from rules.actions import act
 from rules.cases import evaluate, next_change
 from rules.decision import Decision
 from rules.emission import MINUTE, Draft
-from rules.intake import take_order, take_scans, take_ticket
+from rules.intake import is_from_history, take_order, take_scans, take_ticket
 from rules.kinds import DUE_KINDS
 from rules.lifecycle import is_over
 from rules.messages import next_message, plan, review
@@ -32,6 +32,7 @@ def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyB
     draft.imported = fact.imported
     if not _take(draft, fact):
         return draft.decision(duplicate=True)
+    draft.shipment.imported = is_from_history(draft, fact)
     draft.policy = _policy(draft.shipment, moment, policy)
     draft.touch()
     _settle(draft)

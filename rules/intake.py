@@ -12,7 +12,7 @@ from rules.messages import note_milestone
 from rules.state import Lifecycle, Seen, Ticket
 from rules.updates import emit_update
 from schemas.codec import dumps
-from schemas.facts import OrderFact, Scan, ScansFact, TicketChange, TicketFact
+from schemas.facts import Fact, OrderFact, Scan, ScansFact, TicketChange, TicketFact
 
 MOST_TICKETS: Final = 100
 
@@ -67,6 +67,19 @@ def _take_again(draft: Draft, old: Seen, scan: Scan, seen: Seen) -> bool:
 def _folded(draft: Draft) -> Lifecycle:
     parcel = draft.shipment.parcel
     return fold(draft.shipment.scans, parcel.direction if parcel else None)
+
+
+def is_from_history(draft: Draft, fact: Fact) -> bool:
+    """Whether all that is known was loaded from before: it begins with an import, and ends with fresh live news."""
+    if fact.imported:
+        return draft.shipment.imported or draft.before.clock is None
+    if not draft.shipment.imported:
+        return False
+    if isinstance(fact, ScansFact):
+        latest = max((scan.occurred_at or fact.received_at for scan in fact.scans), default=None)
+    else:
+        latest = fact.order.at if isinstance(fact, OrderFact) else None
+    return latest is None or draft.now - latest > draft.policy.value("messages.stale")
 
 
 def take_order(draft: Draft, fact: OrderFact) -> bool:

@@ -15,6 +15,8 @@ from schemas.codec import digest
 _KINDS: Final = {"update": "normal_update", "apology": "proactive_apology", "human_review": "human_reviewed"}
 _SOON: Final = timedelta(microseconds=1)
 """Decided at the next mark, whatever else comes before it."""
+_IN_TIME: Final = timedelta(minutes=1)
+"""Between two marks: what the clock finds later than that happened before we could know."""
 
 
 def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
@@ -32,7 +34,7 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
         topic=milestone,
         occurred_at=scan.happened,
         due=draft.now + _SOON,
-        imported=draft.imported,
+        imported=draft.imported or draft.shipment.imported,
     )
     _take_up(draft, message)
 
@@ -72,21 +74,21 @@ def _plan_case(draft: Draft, case: Case) -> None:
         occurred_at=_cause_time(draft, case),
         due=draft.now + draft.policy.value("messages.give_up") if reviewed else due,
         case_id=case.case_id,
-        imported=draft.imported,
+        imported=draft.imported or draft.shipment.imported,
     )
     _take_up(draft, message)
 
 
 def _cause_time(draft: Draft, case: Case) -> datetime:
-    """When what the message tells of happened: the scan for a case that a scan opened, else the opening."""
-    moved = draft.shipment.life.state_at
-    by_scan = case.kind not in ("stalled", "label_not_scanned", "promise_missed")
-    return min(moved, draft.now) if by_scan and moved is not None else draft.now
+    """When what the message tells of happened; a case that speaks anew, in another way, does so because of now."""
+    before = draft.before.cases.get(case.kind)
+    spoke = before is not None and before.is_open and before.posture != "silent"
+    return draft.now if spoke or case.since is None else min(case.since, draft.now)
 
 
 def _settling(draft: Draft, case: Case) -> timedelta:
-    """Corrections come in batches after a scan; what the clock alone found has nothing to settle."""
-    if draft.by_clock:
+    """Corrections come in batches after a scan, and a backlog over minutes; what the clock finds in time is settled."""
+    if draft.by_clock and case.since is not None and draft.now - case.since < _IN_TIME:
         return timedelta(0)
     inside = case.kind == "carrier_delay" and case.stage == "inside_promise"
     name = "messages.carrier_delay_settling" if inside else "messages.settling"

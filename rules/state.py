@@ -124,6 +124,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     next_action: str = ""
     due_by: datetime | None = None
     opened_at: datetime
+    since: datetime | None = None
+    """When what it now tells of happened, where that is known."""
     cause_event_id: str | None = None
     policy_version: str = ""
     acknowledged_by: str | None = None
@@ -205,6 +207,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     suppressed: dict[str, Suppressed] = {}
     pending: list[Message] = []
     sent: list[Sent] = []
+    imported: bool = False
+    """All that is known of it was loaded from before; a recent fact from a live feed ends that."""
     told: list[str] = []
     """What was already taken up to be told: class, topic and episode, whatever the fate."""
     actions: list[str] = []

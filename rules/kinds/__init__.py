@@ -1,6 +1,6 @@
 """The kinds of exception, in the order of the catalogue: one small module each, with its twin beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -73,8 +73,8 @@ def find(shipment: Situation, now: datetime, policy: Policy) -> dict[str, Findin
     return found
 
 
-def hidden(found: dict[str, Finding]) -> dict[str, str]:
-    """Which found kinds are hidden, and by which."""
+def hidden(hiding: Collection[str], found: Collection[str]) -> dict[str, str]:
+    """Which found kinds are hidden, and by which of those that may hide."""
     if len(found) < 2:
         return {}
     hides: dict[str, str] = {}
@@ -83,6 +83,6 @@ def hidden(found: dict[str, Finding]) -> dict[str, str]:
         here = [kind.name for kind in KINDS if kind.name in found and kind.name in tier]
         if hider is not None:
             hides.update(dict.fromkeys(here, hider))
-        elif here:
-            hider = here[0]
+        else:
+            hider = next((name for name in here if name in hiding), None)
     return hides

@@ -24,7 +24,13 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         Evidence("reason", life.reason or "unspecified"),
         Evidence("estimated_delivery_at", estimate, end),
     )
-    return Finding(evidence, "past_promise" if past else "inside_promise", since=life.state_at)
+    return Finding(evidence, "past_promise" if past else "inside_promise", since=_since(shipment, now))
+
+
+def _since(shipment: Situation, now: datetime) -> datetime | None:
+    """With the scan, or with the end of the promise where that came while the delay lasted."""
+    at, end = shipment.life.state_at, shipment.promise_end
+    return at if at is None or end is None or now < end else max(at, end)
 
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:

@@ -16,10 +16,11 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         return None
     for stage in _STAGES:
         limit = _limit(shipment, policy, stage)
-        if now >= shipment.calendar.after(start, limit.value):
+        reached = shipment.calendar.after(start, limit.value)
+        if now >= reached:
             evidence = held_against("time_since_label", shipment.calendar.between(start, now), limit)
             review = "no scan for so long that a new parcel may be needed" if stage == "review" else None
-            return Finding((evidence,), stage, watch=stage == "warn", since=start, review=review)
+            return Finding((evidence,), stage, watch=stage == "warn", since=reached, review=review)
     return None
 
 

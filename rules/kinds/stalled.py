@@ -16,12 +16,13 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     if start is None:
         return None
     limit = _limit(shipment, policy)
-    if now < shipment.calendar.after(start, limit.value):
+    reached, apology = shipment.calendar.after(start, limit.value), _apology_at(shipment, start, limit, policy)
+    if now < reached:
         return None
-    twice = now >= _apology_at(shipment, start, limit, policy)
+    twice = now >= apology
     silence = held_against("silence", shipment.calendar.between(start, now), limit)
     service = Evidence("service_level", shipment.service_level or "unknown")
-    return Finding((silence, service), "twice" if twice else "limit", since=start)
+    return Finding((silence, service), "twice" if twice else "limit", since=apology if twice else reached)
 
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
