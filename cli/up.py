@@ -62,6 +62,8 @@ def up(
     records = recording(recording_file) if recording_file else list(demo_day(seed))
     plan = Plan(records, moment(until, "--until"), once, speed or (None if once else DEMO_SPEED))
     signal.signal(signal.SIGTERM, _stop)
+    # Started in the background by a shell, SIGINT would be ignored, and everything would be left running.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with _environment() as (settings, env, folder):
             _run(plan, settings, env, folder)

@@ -21,7 +21,9 @@ from cli.embedded import EmbeddedError, embedded_services, free_port
 pytestmark = pytest.mark.broker
 
 _PARENT = """
-import sys, time
+import signal, sys, time
+# A runner in the background has SIGINT ignored, and hands that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from cli.embedded import embedded_services
 with embedded_services(Path(sys.argv[1])) as services:
@@ -117,7 +119,10 @@ def test_nothing_is_left_when_we_are_ended(tmp_path: Path, sent: signal.Signals)
         assert len(pids) == 2
         assert all(map(_running, pids))
         os.kill(parent.pid, sent)
-        parent.wait(10)
+        try:
+            parent.wait(10)
+        finally:
+            parent.kill()
     assert _all_gone_within(pids, 10)
 
 
