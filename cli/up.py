@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -139,7 +140,7 @@ def _warn_of_retention(plan: Plan) -> None:
 def _tell_how_to_look(env: dict[str, str]) -> None:
     names = ("KAFKA_BOOTSTRAP_SERVERS", "REDIS_URL")
     said = " ".join(f"{name}={env[name]}" for name in names)
-    messages.print(f"[dim]from another terminal: {said} wismo dlq list[/]")
+    messages.print(f"[dim]from another terminal: {said} {sys.argv[0]} dlq list[/]")
 
 
 def _stay(feeder: Feeder, service: Service) -> None:
