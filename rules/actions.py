@@ -44,7 +44,24 @@ def _on_messages(draft: Draft, action: Action) -> bool:
         return False
     for message in waiting:
         (approve if action.action == "approve" else reject)(draft, message, action.by or _SOMEBODY)
+    for case in list(draft.shipment.cases.values()):
+        if case.is_open and any(message.case_id == case.case_id for message in waiting):
+            _reviewed(draft, case, action)
     return True
+
+
+def _reviewed(draft: Draft, case: Case, action: Action) -> None:
+    """The case shows what was decided about its message; a decision about money stays what it was."""
+    said = f"message {'approved' if action.action == 'approve' else 'rejected'}"
+    new = replace(
+        case,
+        decision=action.decision or case.decision or "none",
+        decided_by=action.by or _SOMEBODY,
+        note=action.note or said,
+        reviewed=case.review_reasons,
+    )
+    draft.shipment.cases[case.kind] = new
+    emit_case(draft, new, "decided")
 
 
 def _on_case(draft: Draft, action: Action) -> bool:
@@ -107,7 +124,8 @@ def _reopen(draft: Draft, case: Case, action: Action) -> bool:
     if case.is_open:
         return False
     due = due_by(case.owner, case.severity, draft.now, draft.policy)
-    new = replace(case, resolved_at=None, resolved_by=None, resolution=None, due_by=due, kept_by=action.by or _SOMEBODY)
+    by = action.by or _SOMEBODY
+    new = replace(case, resolved_at=None, resolved_by=None, resolution=None, due_by=due, kept_by=by, reviewed=())
     return _changed(draft, case, new, "reopened")
 
 
@@ -115,7 +133,13 @@ def _decide(draft: Draft, case: Case, action: Action) -> bool:
     if action.decision is None:
         draft.refuse("the action names no decision")
         return False
-    new = replace(case, decision=action.decision, decided_by=action.by or _SOMEBODY, note=action.note or case.note)
+    new = replace(
+        case,
+        decision=action.decision,
+        decided_by=action.by or _SOMEBODY,
+        note=action.note or case.note,
+        reviewed=case.review_reasons,
+    )
     return _changed(draft, case, new, "decided")
 
 

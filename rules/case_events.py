@@ -44,7 +44,7 @@ def _fields(draft: Draft, case: Case, change: str, previous_owner: str | None) -
         "runbook": twin.runbook,
         "due_by": case.due_by,
         "posture": case.posture,
-        "needs_review": bool(case.review_reasons),
+        "needs_review": case.needs_review,
         "review_reasons": list(case.review_reasons),
         "hidden_by": case.hidden_by,
         "evidence": list(case.evidence),

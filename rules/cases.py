@@ -132,8 +132,9 @@ def _again(draft: Draft, case: Case, weighed: _Weighed) -> None:
         _open(draft, weighed, case.episode + 1)
         return
     due = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
-    case = replace(case, resolved_at=None, resolved_by=None, resolution=None, acknowledged_by=None, due_by=due)
-    case = _with(draft, replace(case, cause_event_id=draft.shipment.last_update_id), weighed)
+    case = replace(case, resolved_at=None, resolved_by=None, resolution=None, due_by=due)
+    case = replace(case, acknowledged_by=None, reviewed=(), cause_event_id=draft.shipment.last_update_id)
+    case = _with(draft, case, weighed)
     draft.shipment.cases[case.kind] = case
     emit_case(draft, case, "reopened", occurred_at=_since(draft, weighed.finding))
 
@@ -142,7 +143,8 @@ def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
     """The cause goes on: tell of it only where the band rises or evidence that matters changes."""
     if case.snoozed_until is not None and draft.now < case.snoozed_until:
         return
-    change = _change(case, weighed) or ("updated" if case.snoozed_until is not None else None)
+    heard = case.snoozed_until is not None or case.tickets != draft.situation.open_tickets
+    change = _change(case, weighed) or ("updated" if heard else None)
     if change is None:
         return
     due = case.due_by
@@ -175,6 +177,7 @@ def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
         review_reasons=weighed.review,
         hidden_by=weighed.hidden_by,
         evidence=weighed.evidence,
+        tickets=draft.situation.open_tickets,
         next_action=weighed.twin.action_at(weighed.finding.stage),
         policy_version=draft.policy.version,
     )
@@ -198,7 +201,8 @@ def _posture(shipment: Situation, finding: Finding, twin: Twin, severity: str) -
         review.append(f"{twin.title.lower()}: always reviewed")
     if severity == "critical":
         review.append(f"critical ({shipment.policy.limit('score.bands.critical').path})")
-    reasons = _careful(shipment) if posture == "apology" else []
+    # Where to find the parcel after a first failed attempt is for everybody: it cannot wait for a person.
+    reasons = _careful(shipment) if posture in ("apology", "update") and twin.kind != "attempt_failed" else []
     if posture != "silent" and (reasons or severity == "critical"):
         posture = "human_review"
     return posture, (*review, *reasons)

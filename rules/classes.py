@@ -1,34 +1,52 @@
-"""The class of a scan: informational, customer-facing or exception, by state, reason and context."""
+"""The class of a scan and of a state: informational, customer-facing or exception, by state, reason and context."""
 
 from rules.lifecycle import TERMINAL
+from rules.situation import Situation
 from rules.state import Lifecycle, Seen
 
 _MILESTONES = frozenset(("picked_up", "out_for_delivery", "delivered"))
 _FOR_THE_CUSTOMER = frozenset(("awaiting_customer_pickup", "redirected", "rescheduled"))
+_DAMAGE = frozenset(("damaged", "delivered_damaged", "damaged_after_delivery", "refused_damaged"))
+_WRONG_WAY = frozenset(("lost", "returning", "refused"))
 
 
-def class_of(scan: Seen, before: Lifecycle, after: Lifecycle) -> str:
-    """What a scan means for people, given the state before and after it."""
+def class_of(scan: Seen, before: Lifecycle, now: Situation) -> str:
+    """What a scan means for people, given the state before it and the situation after it."""
+    after = now.life
     if not scan.mapped or len(after.contradictions) > len(before.contradictions):
         return "exception"
+    if scan.reason == "retraction" and after.state != before.state:
+        # People were told, or about to be told, what is not so.
+        return "exception" if before.state == "delivered" else "customer_facing"
     if scan.state is None:
         return "informational"
-    if after.state_at == before.state_at and after.state == before.state:
+    if (after.state_at, after.state, after.flags) == (before.state_at, before.state, before.flags):
         return "informational"
-    if after.direction == "return":
-        return "exception" if after.state in ("damaged", "delayed") else "informational"
-    return _by_state(scan, before, after)
+    shipped = before.possessed_at is None and after.possessed_at is not None
+    found = class_of_state(now)
+    if found == "informational" and shipped and not now.is_return:
+        return "customer_facing"
+    return "informational" if found == "customer_facing" and _is_no_news(scan, before, after, shipped) else found
 
 
-def _by_state(scan: Seen, before: Lifecycle, after: Lifecycle) -> str:
-    state = after.state
-    if state in ("damaged", "returned", "delayed") or "lost" in after.flags:
+def class_of_state(now: Situation) -> str:
+    """What the state as it is now means for people."""
+    life = now.life
+    state = life.state
+    if now.is_return:
+        return "exception" if state in ("damaged", "delayed") or life.contradictions else "informational"
+    if state in ("damaged", "returned", "delayed") or life.contradictions or life.reason in _DAMAGE:
+        return "exception"
+    if not _WRONG_WAY.isdisjoint(life.flags):
         return "exception"
     if state == "attempted":
-        first = len(after.attempts) == 1 and not after.final_attempt and "refused" not in after.flags
-        return "customer_facing" if first else "exception"
-    if scan.reason in _FOR_THE_CUSTOMER or "pickup_ready" in after.flags:
-        return "customer_facing"
-    shipped = before.possessed_at is None and after.possessed_at is not None
-    moved = state != before.state and before.state not in TERMINAL
-    return "customer_facing" if shipped or (moved and state in _MILESTONES) else "informational"
+        return "customer_facing" if now.attempts == 1 and not life.final_attempt else "exception"
+    told = state in _MILESTONES or life.reason in _FOR_THE_CUSTOMER or "pickup_ready" in life.flags
+    return "customer_facing" if told else "informational"
+
+
+def _is_no_news(scan: Seen, before: Lifecycle, after: Lifecycle, shipped: bool) -> bool:
+    """A milestone told again changes nothing for the customer."""
+    if shipped or after.state not in _MILESTONES or scan.reason in _FOR_THE_CUSTOMER or "pickup_ready" in after.flags:
+        return False
+    return after.state == before.state or before.state in TERMINAL

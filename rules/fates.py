@@ -5,6 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.emission import Draft
+from rules.kinds import HIDING
 from rules.state import Message, Shipment
 
 _POSTURES = {"normal_update": "update", "proactive_apology": "apology", "human_reviewed": "human_review"}
@@ -31,6 +32,7 @@ def fate_of(draft: Draft, message: Message) -> Fate:
         from_history(draft, message)
         or _moved_on(draft, message)
         or _in_conversation(draft, message)
+        or _out_of_place(draft, message)
         or _unreviewed(draft, message)
         or _at_night(draft, message)
         or _over_budget(draft, message)
@@ -77,6 +79,17 @@ def _in_conversation(draft: Draft, message: Message) -> Fate | None:
     answered = draft.situation.answered_at()
     if answered is not None and draft.now - answered < draft.policy.value("messages.recently_answered"):
         return Fate("suppressed", "recently_answered")
+    return None
+
+
+def _out_of_place(draft: Draft, message: Message) -> Fate | None:
+    """No cheerful news of a parcel that is damaged, lost or coming back, or that a person is just writing about."""
+    if message.case_id is not None:
+        return None
+    for case in draft.shipment.cases.values():
+        reviewed = case.posture == "human_review" and case.needs_review
+        if case.is_open and (case.kind in HIDING[0] or reviewed):
+            return Fate("suppressed", "review_needed")
     return None
 
 

@@ -121,6 +121,10 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     terms: dict[str, Any] = {}
     evidence: tuple[dict[str, Any], ...] = ()
     review_reasons: tuple[str, ...] = ()
+    reviewed: tuple[str, ...] = ()
+    """The reasons for review that a person has answered."""
+    tickets: tuple[str, ...] = ()
+    """The open tickets that its owner knows of."""
     next_action: str = ""
     due_by: datetime | None = None
     opened_at: datetime
@@ -145,6 +149,11 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     def is_open(self) -> bool:
         """Whether somebody still has to care."""
         return self.resolved_at is None
+
+    @property
+    def needs_review(self) -> bool:
+        """Whether there is a reason for review that nobody has answered."""
+        return any(reason not in self.reviewed for reason in self.review_reasons)
 
 
 class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):

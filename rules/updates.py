@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from rules.classes import class_of
+from rules.classes import class_of, class_of_state
 from rules.emission import Draft
 from rules.state import Case, Lifecycle, Seen
 from schemas.facts import Scan
@@ -15,7 +15,7 @@ def emit_update(draft: Draft, scan: Scan, seen: Seen, before: Lifecycle) -> str:
     location = scan.location
     fields: dict[str, Any] = {
         "previous_state": before.state,
-        "class": class_of(seen, before, life),
+        "class": class_of(seen, before, draft.situation),
         "flags": list(life.flags),
         "direction": life.direction,
         "service_level": draft.situation.service_level,
@@ -45,7 +45,7 @@ def emit_state(draft: Draft) -> None:
     fields: dict[str, Any] = {
         "flags": list(life.flags),
         "direction": life.direction,
-        "class": "exception" if _open(draft) else "informational",
+        "class": class_of_state(situation),
         "service_level": situation.service_level,
         "estimated_delivery_at": life.estimated_at,
         "promise_ends_at": situation.promise_end,
@@ -90,7 +90,7 @@ def _last_scan(last: Seen) -> dict[str, Any]:
 
 def _summary(case: Case) -> dict[str, Any]:
     names = "case_id kind owner assignee severity score posture next_action due_by opened_at hidden_by".split()
-    return {**{name: getattr(case, name) for name in names}, "needs_review": bool(case.review_reasons)}
+    return {**{name: getattr(case, name) for name in names}, "needs_review": case.needs_review}
 
 
 def _suppressed(draft: Draft) -> list[dict[str, Any]]:

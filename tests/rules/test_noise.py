@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from tests.rules.builders import DAY_BEFORE, MONDAY, Story, action_fact, hours, order_fact, scan
+from tests.rules.builders import DAY_BEFORE, MONDAY, Story, action_fact, hours, order_fact, scan, ticket_fact
 
 MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
@@ -124,3 +124,134 @@ def test_a_resolved_attempt_hides_nothing() -> None:
     told.wait(MONDAY + hours(24 * 4))
 
     assert told.open_kinds() == {"promise_missed"} | {"stalled"}
+
+
+@pytest.mark.parametrize("first", [("damaged", "damaged"), (None, None)])
+def test_no_cheerful_delivery_while_damage_is_open(first: tuple[str | None, str | None]) -> None:
+    told, (state, reason) = moving(), first
+    if state is not None:
+        told.scans(scan(state, MONDAY + hours(20), reason=reason))
+    told.scans(scan("delivered", MONDAY + hours(24), reason=None if state else "delivered_damaged"))
+    told.wait(MONDAY + hours(30))
+
+    assert fates(told, "delivered") == [("suppressed", "review_needed")]
+    assert fates(told, "damaged") == [("held", "review_needed")]
+
+
+def test_no_milestone_while_a_person_writes_to_the_customer() -> None:
+    told = moving(promise_date="2026-03-02", tier="vip")
+    told.wait(MONDAY + hours(23))
+    told.scans(scan("out_for_delivery", MONDAY + hours(24)))
+    told.wait(MONDAY + hours(25))
+    assert fates(told, "out_for_delivery") == [("suppressed", "review_needed")]
+
+    told.scans(scan("delivered", MONDAY + hours(26)))
+    told.wait(MONDAY + hours(27))
+    assert fates(told, "delivered") == [("send", None)]
+
+
+@pytest.mark.parametrize("order", [{}, {"tier": "vip"}, {"amount": "3000.00"}])
+def test_what_came_back_is_written_about_by_a_person(order: dict[str, Any]) -> None:
+    told = moving(**order)
+    told.scans(scan("returned", MONDAY + hours(24), flags=["back_at_sender"]))
+    told.wait(MONDAY + hours(72))
+
+    assert fates(told, "returned") == [("held", "review_needed")]
+    text = told.of("customer-messages")[-1]["text"].lower()
+    assert "refund" not in text
+    assert "new parcel" not in text
+
+
+@pytest.mark.parametrize("order", [{"tier": "vip"}, {"replacement_for": "A-1"}, {"failed_deliveries_90d": 1}])
+def test_an_update_about_an_exception_is_reviewed_for_these_but_not_the_first_attempt(order: dict[str, Any]) -> None:
+    told = moving(promise_date="2026-03-09", **order)
+    told.scans(scan("delayed", MONDAY + hours(1), reason="weather"))
+    assert told.of("exceptions-operations")[-1]["posture"] == "human_review"
+
+    told.scans(scan("attempted", MONDAY + hours(24), reason="recipient_unavailable"))
+    assert told.of("exceptions-support")[-1]["posture"] == "update"
+
+
+def classes(told: Story) -> list[str]:
+    return [value["class"] for value in told.of("shipment-updates")]
+
+
+def test_the_first_attempt_told_twice_in_a_day_is_still_the_first() -> None:
+    told = moving()
+    for minute in (0, 5, 10):
+        at = MONDAY + hours(24) + minute * MINUTE
+        told.scans(scan("attempted", at, reason="recipient_unavailable", code=f"{minute}"))
+    told.scans(scan("attempted", MONDAY + hours(48), reason="recipient_unavailable"))
+
+    assert classes(told)[1:] == ["customer_facing"] * 3 + ["exception"]
+    assert [value["class"] for value in told.of("shipments")][-2:] == ["customer_facing", "exception"]
+
+
+@pytest.mark.parametrize(
+    ("state", "fields"),
+    [
+        ("in_transit", {"flags": ["returning"]}),
+        ("in_transit", {"flags": ["refused"]}),
+        ("delivered", {"reason": "delivered_damaged"}),
+    ],
+)
+def test_a_parcel_on_the_wrong_way_or_damaged_is_an_exception(state: str, fields: dict[str, Any]) -> None:
+    told = moving()
+    told.scans(scan(state, MONDAY + hours(24), **fields))
+
+    assert classes(told)[-1] == "exception"
+    assert told.of("shipments")[-1]["class"] == "exception"
+
+
+def test_a_delivery_taken_back_is_no_information_only() -> None:
+    told = moving()
+    told.scans(scan("delivered", MONDAY + hours(24)))
+    told.scans(scan(None, MONDAY + hours(25), reason="retraction"))
+
+    assert classes(told) == ["customer_facing", "customer_facing", "exception"]
+
+
+def test_the_class_of_a_shipment_is_that_of_its_state_and_not_of_its_cases() -> None:
+    told = moving()
+    assert told.of("shipments")[-1]["class"] == "informational"
+    told.wait(MONDAY + hours(50))
+
+    assert told.open_kinds() == {"stalled"}
+    assert told.of("shipments")[-1]["class"] == "informational"
+
+
+@pytest.mark.parametrize("action", ["approve", "reject"])
+def test_a_review_shows_on_its_case(action: str) -> None:
+    told = moving(promise_date="2026-03-02", tier="vip")
+    told.wait(MONDAY + hours(23))
+    case_id = case_of(told, "promise_missed")
+    told.tell(action_fact(action, MONDAY + hours(24), case_id=case_id, by="sam"))
+
+    decided = told.of("exceptions-support")[-1]
+    assert (decided["change"], decided["decision"], decided["decided_by"]) == ("decided", "none", "sam")
+    assert decided["needs_review"] is False
+    told.wait(MONDAY + hours(30))
+    assert told.of("shipments")[-1]["cases"][0]["needs_review"] is False
+
+
+def test_a_new_reason_asks_for_a_new_review() -> None:
+    told = moving(promise_date="2026-03-02", tier="vip", amount="900.00", replacement_for="A-1")
+    told.wait(MONDAY + hours(15))
+    told.tell(action_fact("decide", MONDAY + hours(15), case_id=case_of(told, "promise_missed"), decision="wait"))
+    assert told.of("exceptions-support")[-1]["needs_review"] is False
+    told.wait(MONDAY + hours(24 * 5))
+
+    last = told.of("exceptions-support")[-1]
+    assert (last["severity"], last["needs_review"]) == ("critical", True)
+
+
+def test_a_ticket_that_opens_or_closes_reaches_the_owner() -> None:
+    told = moving(promise_date="2026-03-03")
+    told.wait(MONDAY + hours(40))
+    told.tell(ticket_fact("opened", MONDAY + hours(41), intent="wismo"))
+    opened = told.of("exceptions-support")[-1]
+    told.tell(ticket_fact("closed", MONDAY + hours(42)))
+    closed = told.of("exceptions-support")[-1]
+
+    assert (opened["change"], opened["open_tickets"], opened["terms"]["support"]["points"]) == ("updated", ["T-5"], 5)
+    assert (closed["change"], closed["open_tickets"], closed["score"]) == ("updated", [], opened["score"] - 5)
