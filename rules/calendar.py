@@ -24,10 +24,14 @@ class Calendar:
     zone: ZoneInfo
     weekdays: frozenset[int]
     """ISO weekdays, Monday is 1."""
+    works_on: tuple[str, ...] = ()
+    """Public holidays on which it works."""
+    rests_on: tuple[str, ...] = ()
+    """Holidays it keeps that are no public ones everywhere in its country; `Good Friday+3` is three days later."""
 
     def is_business_day(self, day: date) -> bool:
         """Whether the carrier works that day."""
-        return day.isoweekday() in self.weekdays and day not in _holidays(self.country, day.year)
+        return day.isoweekday() in self.weekdays and day not in _days_off(self, day.year)
 
     def after(self, start: datetime, span: timedelta) -> datetime:
         """The moment at which `span` of business time has passed since `start`."""
@@ -66,10 +70,22 @@ def _after(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
 
 
 @lru_cache(maxsize=1024)
-def _holidays(country: str, year: int) -> frozenset[date]:
-    if not country:
+def _days_off(calendar: Calendar, year: int) -> frozenset[date]:
+    """The public holidays of its country, as the carrier keeps them."""
+    if not calendar.country:
         return frozenset()
-    return frozenset(holidays.country_holidays(country, years=year))
+    public = holidays.country_holidays(calendar.country, years=year, language="en_US")
+    off = {day for day in public if not any(name.startswith(calendar.works_on) for name in public.get_list(day))}
+    if calendar.rests_on:
+        kept = public.supported_categories
+        wider = holidays.country_holidays(calendar.country, years=year, language="en_US", categories=kept)
+        off.update(day for rest in calendar.rests_on for day in _named(wider, rest))
+    return frozenset(off)
+
+
+def _named(known: holidays.HolidayBase, rest: str) -> list[date]:
+    name, _, days = rest.partition("+")
+    return [day + int(days or 0) * _DAY for day in known if any(one.startswith(name) for one in known.get_list(day))]
 
 
 @cache
@@ -83,10 +99,13 @@ def calendar_of(carrier: str) -> Calendar:
 def _rows() -> dict[str, Calendar]:
     text = resources.files("rules.policies").joinpath("carrier_days.csv").read_text(encoding="utf-8")
     rows = csv.DictReader(text.splitlines())
-    return {
-        row["carrier"]: Calendar(row["carrier"], row["country"], ZoneInfo(row["timezone"]), weekdays(row["weekdays"]))
-        for row in rows
-    }
+    return {row["carrier"]: _calendar(row) for row in rows}
+
+
+def _calendar(row: dict[str, str]) -> Calendar:
+    works_on, rests_on = (tuple(name for name in row[part].split(";") if name) for part in ("works_on", "rests_on"))
+    zone = ZoneInfo(row["timezone"])
+    return Calendar(row["carrier"], row["country"], zone, weekdays(row["weekdays"]), works_on, rests_on)
 
 
 def weekdays(text: str) -> frozenset[int]:

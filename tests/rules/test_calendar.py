@@ -1,11 +1,12 @@
 """Business time of carriers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from holidays import country_holidays
 
-from rules.calendar import calendar_of, weekdays
+from rules.calendar import _rows, calendar_of, weekdays
 from rules.places import end_of_day, zone_of
 from schemas.facts import Destination
 
@@ -21,7 +22,7 @@ def days(count: float) -> timedelta:
 def test_a_weekend_does_not_count() -> None:
     ups = calendar_of("ups")
 
-    assert ups.after(at("2026-01-16T20:00"), days(1)) == at("2026-01-20T20:00")  # a Friday; Monday is a holiday
+    assert ups.after(at("2026-05-22T20:00"), days(1)) == at("2026-05-26T20:00")  # a Friday; Monday is a holiday
     assert ups.after(at("2026-01-23T20:00"), days(1)) == at("2026-01-26T20:00")
     assert ups.between(at("2026-01-23T20:00"), at("2026-01-26T20:00")) == days(1)
 
@@ -79,3 +80,35 @@ def test_a_day_ends_at_24_00_there() -> None:
     assert end_of_day("2026-03-04", ZoneInfo("America/New_York")) == at("2026-03-05T05:00")
     assert end_of_day("2026-03-08", ZoneInfo("America/New_York")) == at("2026-03-09T04:00")
     assert end_of_day("soon", ZoneInfo("UTC")) is None
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+@pytest.mark.parametrize("holiday", ["2026-02-16", "2026-10-12", "2026-11-11", "2026-06-19", "2026-01-19"])
+def test_ups_and_fedex_work_on_days_that_the_post_keeps(holiday: str) -> None:
+    works = {name: calendar_of(name).is_business_day(day(holiday)) for name in ("ups", "fedex", "usps")}
+
+    assert works == {"ups": True, "fedex": True, "usps": False}
+
+
+@pytest.mark.parametrize("holiday", ["2026-05-25", "2026-07-03", "2026-09-07", "2026-11-26", "2026-12-25"])
+def test_ups_and_fedex_rest_on_the_great_holidays(holiday: str) -> None:
+    assert not any(calendar_of(name).is_business_day(day(holiday)) for name in ("ups", "fedex", "usps"))
+
+
+@pytest.mark.parametrize(
+    "holiday", ["2026-04-03", "2026-04-06", "2026-05-18", "2026-07-01", "2026-10-12", "2026-12-28"]
+)
+def test_canada_post_keeps_the_days_of_its_own_schedule(holiday: str) -> None:
+    assert not calendar_of("canada_post").is_business_day(day(holiday))
+
+
+def test_every_correction_names_a_holiday_that_is_known() -> None:
+    for row in _rows().values():
+        if row.works_on or row.rests_on:
+            known = country_holidays(row.country, years=2026, language="en_US", categories=("public", "government"))
+            names = {name for date_ in known for name in known.get_list(date_)}
+            for name in (*row.works_on, *row.rests_on):
+                assert any(one.startswith(name.partition("+")[0]) for one in names), (row.carrier, name)
