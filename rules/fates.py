@@ -9,11 +9,12 @@ from rules.kinds import HIDING
 from rules.state import Message, Shipment
 
 _POSTURES = {"normal_update": "update", "proactive_apology": "apology", "human_reviewed": "human_review"}
-_STATES = {
+STATES = {
     "shipped": frozenset(("picked_up", "in_transit", "delayed")),
     "out_for_delivery": frozenset(("out_for_delivery",)),
     "delivered": frozenset(("delivered",)),
 }
+"""What a milestone tells of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def still_true(shipment: Shipment, message: Message) -> bool:
             return False
         return case.posture == _POSTURES[message.kind]
     life = shipment.life
-    return life.state in _STATES[message.topic] and "returning" not in life.flags
+    return life.state in STATES[message.topic] and "returning" not in life.flags
 
 
 def from_history(draft: Draft, message: Message) -> Fate | None:

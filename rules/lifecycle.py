@@ -1,6 +1,6 @@
 """Folds scans into a state: what moves it, what only adds to it, what contradicts it."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import timedelta
 from typing import Final
 
@@ -42,16 +42,26 @@ def advanced(life: Lifecycle, scan: Seen) -> Lifecycle:
     return life
 
 
+def taken_back(scans: Iterable[Seen], states: Container[str]) -> int:
+    """How many scans of these states were taken back."""
+    return sum(scan.state in states for scan in _parted(scans)[1])
+
+
 def _standing(scans: Iterable[Seen]) -> list[Seen]:
-    """The scans that were not taken back: a retraction takes back the last one that said a state."""
+    return _parted(scans)[0]
+
+
+def _parted(scans: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
+    """The scans that stand, and those taken back: a retraction takes back the last one that said a state."""
     kept: list[Seen] = []
+    gone: list[Seen] = []
     for scan in scans:
         if scan.reason == "retraction":
             taken = next((at for at in range(len(kept) - 1, -1, -1) if kept[at].state is not None), None)
             if taken is not None:
-                del kept[taken]
+                gone.append(kept.pop(taken))
         kept.append(scan)
-    return kept
+    return kept, gone
 
 
 def step(life: Lifecycle, scan: Seen) -> None:

@@ -6,7 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from rules.emission import Draft
-from rules.fates import Fate, fate_of, from_history, still_true
+from rules.fates import STATES, Fate, fate_of, from_history, still_true
+from rules.lifecycle import taken_back
 from rules.message_events import emit_message
 from rules.state import Case, Lifecycle, Message, Seen, Sent
 from rules.texts import case_text, milestone_text
@@ -27,11 +28,14 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
     milestone = _milestone(before, life)
     if milestone is None:
         return
+    # What was told and then taken back by the carrier is told anew when it is true.
+    episode = 1 + taken_back(draft.shipment.scans, STATES[milestone])
     message = Message(
-        message_id=_id(draft, "milestone", milestone, 1),
+        message_id=_id(draft, "milestone", milestone, episode),
         kind="normal_update",
         class_="milestone",
         topic=milestone,
+        episode=episode,
         occurred_at=scan.happened,
         due=draft.now + _SOON,
         imported=draft.imported or draft.shipment.imported,

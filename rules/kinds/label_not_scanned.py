@@ -11,7 +11,7 @@ _STAGES = ("review", "limit", "warn")
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire when business time since the label passes the warning, the limit, the review."""
-    start = _start(shipment)
+    start = waiting_since(shipment)
     if start is None:
         return None
     for stage in _STAGES:
@@ -26,14 +26,14 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """The next of the three moments."""
-    start = _start(shipment)
+    start = waiting_since(shipment)
     if start is None:
         return None
     times = [shipment.calendar.after(start, _limit(shipment, policy, stage).value) for stage in _STAGES]
     return min((time for time in times if time > now), default=None)
 
 
-def _start(shipment: Situation) -> datetime | None:
+def waiting_since(shipment: Situation) -> datetime | None:
     """When the label was made, while a first scan is still to come."""
     life, parcel, order = shipment.life, shipment.shipment.parcel, shipment.order
     if life.possessed_at is not None or shipment.is_return or shipment.is_cancelled:

@@ -3,10 +3,12 @@
 from datetime import datetime
 
 from rules.finding import Evidence, Finding
+from rules.kinds.label_not_scanned import waiting_since
 from rules.policy import Policy
 from rules.situation import Situation
 
 _ENDED = frozenset(("delivered", "returned", "damaged"))
+_TURNED = frozenset(("returning", "refused"))
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
@@ -16,7 +18,9 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         return None
     assert shipment.order is not None
     promise = Evidence("promise_date", shipment.order.promise_date, end, f"promise ends by {shipment.zone[1]}")
-    return Finding((promise, Evidence("state", shipment.life.state)), since=end)
+    # Before the first scan the missing parcel is the news, and `label_not_scanned` tells it.
+    stage = "found" if waiting_since(shipment) is None else "not_handed_over"
+    return Finding((promise, Evidence("state", shipment.life.state)), stage, since=end)
 
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
@@ -27,7 +31,7 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
 
 def _end(shipment: Situation) -> datetime | None:
     life, end = shipment.life, shipment.promise_end
-    if end is None or life.state in _ENDED or shipment.is_cancelled:
+    if end is None or life.state in _ENDED or shipment.is_cancelled or not _TURNED.isdisjoint(life.flags):
         return None
     # At the counter in time: what is missing now is the customer.
     waiting = "pickup_ready" in life.flags and life.state_at is not None and life.state_at < end

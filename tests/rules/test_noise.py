@@ -255,3 +255,33 @@ def test_a_ticket_that_opens_or_closes_reaches_the_owner() -> None:
 
     assert (opened["change"], opened["open_tickets"], opened["terms"]["support"]["points"]) == ("updated", ["T-5"], 5)
     assert (closed["change"], closed["open_tickets"], closed["score"]) == ("updated", [], opened["score"] - 5)
+
+
+def test_the_real_delivery_after_a_retraction_is_told() -> None:
+    told = moving()
+    told.scans(scan("delivered", MONDAY + hours(24), code="A"))
+    told.wait(MONDAY + hours(24) + MINUTE)
+    told.scans(scan(None, MONDAY + hours(25), reason="retraction"))
+    told.scans(scan("delivered", MONDAY + hours(48), code="B"))
+    told.wait(MONDAY + hours(49))
+
+    assert fates(told, "delivered") == [("send", None), ("send", None)]
+    keys = {value["idempotency_key"] for value in told.of("customer-messages") if value["about"] == "delivered"}
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize("label", [True, False])
+def test_only_one_case_speaks_of_a_parcel_that_was_never_handed_over(label: bool) -> None:
+    told = ordered(promise_date="2026-03-03", shipped_at=MONDAY, heard=MONDAY - hours(1))
+    if label:
+        told.scans(scan("label_created", MONDAY))
+    told.wait(MONDAY + hours(72))
+
+    assert told.open_kinds() == {"label_not_scanned", "promise_missed"}
+    missed = told.of("exceptions-support")[-1]
+    assert (missed["stage"], missed["posture"]) == ("not_handed_over", "silent")
+    assert {value["about"] for value in told.of("customer-messages")} == {"label_not_scanned"}
+
+    told.scans(scan("picked_up", MONDAY + hours(73)))
+    missed = told.of("exceptions-support")[-1]
+    assert (missed["change"], missed["stage"], missed["posture"]) == ("updated", "found", "apology")
