@@ -1,7 +1,7 @@
 """The life of cases: opened, escalated, updated, hidden, resolved and reopened as causes come and go."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,13 +10,15 @@ from rules.case_events import emit_case
 from rules.emission import Draft
 from rules.finding import Finding
 from rules.hours import due_by
-from rules.kinds import KINDS, Kind, find, hidden
+from rules.kinds import HIDING, KINDS, Kind, find, hidden
 from rules.scoring import Score, next_step, score
 from rules.situation import Situation
 from rules.state import Case, Suppressed
 from rules.twin import Twin
 from schemas.codec import digest
 
+_OLD_NEWS = timedelta(hours=24)
+"""A scan older than that when it comes is part of a history, of which more may follow before the next mark."""
 _BANDS = ("watch", "routine", "urgent", "critical")
 
 
@@ -43,7 +45,7 @@ def evaluate(draft: Draft) -> None:
     for kind in KINDS:
         finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
         if finding is None:
-            _gone(draft, kind.name, case)
+            _gone(draft, kind.name, case, found)
         elif case is not None and case.is_open:
             _still(draft, case, _weigh(draft, kind.name, finding, hides.get(kind.name)))
         else:
@@ -61,17 +63,30 @@ def next_change(draft: Draft) -> datetime | None:
     return min((time for time in times if time is not None and time > draft.now), default=None)
 
 
-def _gone(draft: Draft, kind: str, case: Case | None) -> None:
+def _gone(draft: Draft, kind: str, case: Case | None, found: dict[str, Finding]) -> None:
     """The cause is gone: an open case ends by itself, and one that a person ended may come back later."""
     draft.shipment.suppressed.pop(kind, None)
     if case is None:
         return
     if case.is_open and case.kept_by is None:
-        ended = replace(case, resolved_at=draft.now, resolved_by="self", resolution="cause gone", hidden_by=None)
+        why = _taken_over_by(draft, kind, found)
+        ended = replace(case, resolved_at=draft.now, resolved_by="self", resolution=why, hidden_by=None)
         draft.shipment.cases[kind] = ended
         emit_case(draft, ended, "resolved", occurred_at=_ended_at(draft))
     elif not case.is_open and case.stage:
         draft.shipment.cases[kind] = replace(case, stage="")
+
+
+def _taken_over_by(draft: Draft, kind: str, found: dict[str, Finding]) -> str:
+    """Why a case ends by itself: because a greater one of the same trouble begins, or because all is well."""
+    before = draft.before.cases
+    for tier in HIDING[:2] if any(kind in tier for tier in HIDING[:3]) else ():
+        for other in (one.name for one in KINDS if one.name in tier and one.name in found):
+            if other not in before or not before[other].is_open:
+                return f"superseded by {other}"
+        if kind in tier:
+            break
+    return "cause gone"
 
 
 def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
@@ -87,7 +102,8 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
     draft.shipment.suppressed.pop(kind.name, None)
     if draft.now < (_reopens_at(draft, case) or draft.now):
         return
-    if kind.by_clock and not draft.by_clock:
+    old = finding.since is not None and draft.now - finding.since > _OLD_NEWS
+    if (kind.by_clock or old) and not draft.by_clock:
         draft.wake = True
     elif case is None:
         _open(draft, _weigh(draft, kind.name, finding, None), episode=1)
@@ -98,7 +114,9 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
 def _is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
     """Whether a person ended the case, and nothing has been added to its cause since."""
     case = draft.shipment.cases.get(kind)
-    return case is not None and not case.is_open and case.resolved_by != "self" and case.stage == finding.stage
+    if case is None or case.is_open or case.resolved_by == "self":
+        return False
+    return (case.stage, case.mark) == (finding.stage, finding.mark)
 
 
 def _reopens_at(draft: Draft, case: Case | None) -> datetime | None:
@@ -159,16 +177,17 @@ def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
 def _change(case: Case, weighed: _Weighed) -> str | None:
     if _BANDS.index(weighed.score.severity) > _BANDS.index(case.severity):
         return "escalated"
-    now = (weighed.score.severity, weighed.finding.stage, weighed.posture, weighed.review, weighed.hidden_by)
-    if now != (case.severity, case.stage, case.posture, case.review_reasons, case.hidden_by):
-        return "updated"
-    return None
+    found = weighed.finding
+    now = (weighed.score.severity, found.stage, found.mark, weighed.posture, weighed.review, weighed.hidden_by)
+    known = (case.severity, case.stage, case.mark, case.posture, case.review_reasons, case.hidden_by)
+    return "updated" if now != known else None
 
 
 def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
     return replace(
         case,
         stage=weighed.finding.stage,
+        mark=weighed.finding.mark,
         since=weighed.finding.since,
         score=weighed.score.points,
         severity=weighed.score.severity,
@@ -187,7 +206,7 @@ def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> 
     situation, twin = draft.situation, draft.policy.twins[kind]
     scored = score(situation, finding, twin, draft.now)
     posture, review = _posture(situation, finding, twin, scored.severity)
-    evidence = [one.plain() for one in finding.evidence]
+    evidence = [one.plain() for one in finding.evidence if one.observed is not None]
     if hidden_by is not None:
         posture = "silent"
         evidence.append({"fact": "hidden_by", "observed": hidden_by, "limit": None, "policy": "rules.kinds.HIDING"})

@@ -31,6 +31,7 @@ def fate_of(draft: Draft, message: Message) -> Fate:
     """Check a message whose time has come; only one that stands every check is sent."""
     return (
         from_history(draft, message)
+        or _to_nobody(draft)
         or _moved_on(draft, message)
         or _in_conversation(draft, message)
         or _out_of_place(draft, message)
@@ -60,6 +61,11 @@ def from_history(draft: Draft, message: Message) -> Fate | None:
     if message.reason != "review_needed" and draft.now - message.occurred_at > draft.policy.value("messages.stale"):
         return Fate("suppressed", "stale")
     return None
+
+
+def _to_nobody(draft: Draft) -> Fate | None:
+    """Without an order, and so without a customer, there is nobody who could have agreed to be written to."""
+    return Fate("suppressed", "no_consent") if draft.shipment.order is None else None
 
 
 def _moved_on(draft: Draft, message: Message) -> Fate | None:

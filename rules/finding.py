@@ -34,6 +34,10 @@ class Finding:
     evidence: tuple[Evidence, ...]
     stage: str = "found"
     """Which step of the kind: a new stage is evidence that matters."""
+    mark: str = ""
+    """What of the evidence counts beside the step, such as how often: a new mark is told of too."""
+    last_chance: bool = False
+    """After this nothing can be mended any more."""
     watch: bool = False
     """Only a warning: opened with severity watch."""
     since: datetime | None = None

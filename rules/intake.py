@@ -10,7 +10,7 @@ from rules.history import MOST_SCANS, inserted, merged, order_key, seen_scans, t
 from rules.lifecycle import advanced, fold
 from rules.messages import note_milestone
 from rules.state import Lifecycle, Seen, Ticket
-from rules.updates import emit_update
+from rules.updates import emit_moved, emit_update
 from schemas.codec import dumps
 from schemas.facts import Fact, OrderFact, Scan, ScansFact, TicketChange, TicketFact
 
@@ -88,11 +88,14 @@ def take_order(draft: Draft, fact: OrderFact) -> bool:
     rank = (fact.order.at, fact.order.order_id, fact.now, fact.position, fact.fact_id)
     if shipment.order_rank is not None and rank <= shipment.order_rank:
         return False
-    direction = shipment.parcel.direction if shipment.parcel else None
+    direction, before = shipment.parcel.direction if shipment.parcel else None, shipment.life
     shipment.order, shipment.parcel, shipment.order_rank = fact.order, fact.parcel, rank
     if (fact.parcel.direction if fact.parcel else None) != direction:
         shipment.life = _folded(draft)
     shipment.linked_by = fact.linked_by
+    if shipment.life.state != before.state:
+        draft.touch()
+        shipment.last_update_id = emit_moved(draft, before, fact.linked_by)
     return True
 
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from rules.emission import Draft
 from rules.fates import STATES, Fate, fate_of, from_history, still_true
-from rules.lifecycle import taken_back
+from rules.lifecycle import VAGUE, taken_back
 from rules.message_events import emit_message
 from rules.state import Case, Lifecycle, Message, Seen, Sent
 from rules.texts import case_text, milestone_text
@@ -16,6 +16,8 @@ from schemas.codec import digest
 _KINDS: Final = {"update": "normal_update", "apology": "proactive_apology", "human_review": "human_reviewed"}
 _SOON: Final = timedelta(microseconds=1)
 """Decided at the next mark, whatever else comes before it."""
+_AHEAD: Final = timedelta(hours=2)
+"""Clocks of senders may differ by that much."""
 _IN_TIME: Final = timedelta(minutes=1)
 """Between two marks: what the clock finds later than that happened before we could know."""
 
@@ -37,10 +39,16 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
         topic=milestone,
         episode=episode,
         occurred_at=scan.happened,
-        due=draft.now + _SOON,
+        due=_not_ahead_of(draft, scan.happened, scan.quality, draft.now + _SOON),
         imported=draft.imported or draft.shipment.imported,
     )
     _take_up(draft, message)
+
+
+def _not_ahead_of(draft: Draft, at: datetime | None, quality: str, due: datetime) -> datetime:
+    """When to speak of something whose time lies ahead: a sender's clock may be wrong, so not before that time."""
+    ahead = at is not None and at - draft.now > _AHEAD and quality not in VAGUE
+    return max(at, due) if ahead and at is not None else due
 
 
 def _milestone(before: Lifecycle, after: Lifecycle) -> str | None:
@@ -67,7 +75,7 @@ def _plan_case(draft: Draft, case: Case) -> None:
     about = f"{case.kind}.{_KINDS[case.posture]}"
     if _told(class_, about, case.episode) in draft.shipment.told:
         return
-    due = draft.now + _settling(draft, case)
+    due = _not_ahead_of(draft, case.since, draft.shipment.life.state_quality, draft.now + _settling(draft, case))
     reviewed = case.posture == "human_review"
     message = Message(
         message_id=_id(draft, class_, about, case.episode),

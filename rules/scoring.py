@@ -34,6 +34,7 @@ def score(shipment: Situation, finding: Finding, twin: Twin, now: datetime) -> S
         "support": _support(shipment, policy),
         "age": _age(shipment, policy, now),
         "replacement": _replacement(shipment, policy),
+        "last_chance": _last_chance(finding, policy),
         "doubt": _doubt(shipment, policy),
     }
     total = max(0, sum(term["points"] for term in terms.values()))
@@ -130,6 +131,11 @@ def _replacement(shipment: Situation, policy: Policy) -> dict[str, Any]:
     limit = policy.limit("score.replacement.points")
     replaced = shipment.order.replacement_for if shipment.order else None
     return _term(limit.value if replaced else 0, replaced, limit.path)
+
+
+def _last_chance(finding: Finding, policy: Policy) -> dict[str, Any]:
+    limit = policy.limit("score.last_chance.points")
+    return _term(limit.value, "last attempt", limit.path) if finding.last_chance else _term(0, None, limit.path)
 
 
 def _doubt(shipment: Situation, policy: Policy) -> dict[str, Any]:

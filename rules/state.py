@@ -115,6 +115,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     assignee: str | None = None
     stage: str = ""
     """Which step of the kind it stands at; a new one is evidence that matters."""
+    mark: str = ""
+    """What of its evidence counts beside the step."""
     score: int = 0
     severity: str = "watch"
     posture: str = "silent"

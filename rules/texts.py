@@ -2,19 +2,20 @@
 
 from rules.emission import Draft
 from rules.state import Case
-from schemas.facts import base_id
 
 _MILESTONES = {
     "shipped": "Order {order}: your parcel is on its way with {carrier}, number {number}. {estimate}",
     "out_for_delivery": "Order {order}: {carrier} brings your parcel today, number {number}.",
     "delivered": "Order {order}: {carrier} delivered your parcel. If you cannot find it, please answer this message.",
 }
+_WAITING = "Order {order}: your parcel waits for you at a pickup point of {carrier}, number {number}."
 _NAMES = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dpd": "DPD", "gls": "GLS", "dhl_express": "DHL Express"}
 
 
 def milestone_text(draft: Draft, milestone: str) -> str:
     """The text for a milestone."""
-    return _filled(draft, _MILESTONES[milestone])
+    waits = milestone == "shipped" and "pickup_ready" in draft.shipment.life.flags
+    return _filled(draft, _WAITING if waits else _MILESTONES[milestone])
 
 
 def case_text(draft: Draft, case: Case) -> str:
@@ -29,12 +30,14 @@ def _filled(draft: Draft, text: str) -> str:
     ahead = estimate if estimate is not None and estimate > draft.now else None
     day = ahead.astimezone(draft.situation.zone[0]).date().isoformat() if ahead else None
     fields = {
-        "order": shipment.order.order_id if shipment.order else base_id(shipment.shipment_id),
+        "order": shipment.order.order_id if shipment.order else "",
         "carrier": _NAMES.get(shipment.carrier, shipment.carrier.replace("_", " ").title()),
         "number": shipment.tracking_number,
         "promise": (shipment.order.promise_date if shipment.order else None) or "the promised day",
         "estimate": f"It is now expected on {day}." if day else "",
     }
+    if shipment.order is None:
+        text = text.replace("Order {order}:", "Your parcel {number}:")
     for name, value in fields.items():
         text = text.replace(f"{{{name}}}", value)
     return " ".join(text.split())

@@ -37,6 +37,28 @@ def emit_update(draft: Draft, scan: Scan, seen: Seen, before: Lifecycle) -> str:
     return draft.emit(SHIPMENT_UPDATES, "wismo.shipment.updated", seen.happened, f"{seen.id}/{seen.mapped}", fields)
 
 
+def emit_moved(draft: Draft, before: Lifecycle, linked_by: str) -> str:
+    """Tell of a state that moved without a scan: the order says another direction, so the same scans mean another."""
+    life = draft.shipment.life
+    fields: dict[str, Any] = {
+        "previous_state": before.state,
+        "class": class_of_state(draft.situation),
+        "flags": list(life.flags),
+        "direction": life.direction,
+        "service_level": draft.situation.service_level,
+        **dict.fromkeys(("code", "scan_state", "scan_reason", "mapping_version", "location", "raw_time", "scan_id")),
+        "description": f"the order says that this parcel goes {life.direction}",
+        "mapped": True,
+        "time_quality": life.state_quality,
+        "linked_by": linked_by,
+        "estimated_delivery_at": None,
+        "imported": draft.imported,
+        "policy_version": draft.policy.version,
+    }
+    marker = f"{life.direction}/{life.state}"
+    return draft.emit(SHIPMENT_UPDATES, "wismo.shipment.updated", life.state_at or draft.heard, marker, fields)
+
+
 def emit_state(draft: Draft) -> None:
     """Publish the latest state; enough for a board to show and sort by."""
     shipment, situation = draft.shipment, draft.situation

@@ -81,7 +81,8 @@ _OWNER_HOURS: Final[dict[str, Callable[[Any], Any]]] = {
 }
 _POINTS: Final = tuple(
     """promise.hours_a_point promise.most customer.vip customer.first_order customer.most support.open_ticket
-    support.earlier_failure support.most age.hours_a_point age.most replacement.points doubt.vague_time
+    support.earlier_failure support.most age.hours_a_point age.most replacement.points last_chance.points
+    doubt.vague_time
     doubt.contradicted bands.routine bands.urgent bands.critical""".split()
 )
 _SPANS: Final = tuple(
@@ -100,6 +101,7 @@ LEAVES: Final[dict[str, Callable[[Any], Any]]] = {
     **{f"messages.budget.{part}": whole for part in ("milestones", "promises", "most")},
     "attempts.exhausting_from": counting,
     "stalled.apology_factor": factor,
+    "stalled.held_factor": factor,
     "replacement.threshold_factor": factor,
     "score.value.steps": steps,
     "review.value_limit": whole,

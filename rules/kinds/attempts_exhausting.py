@@ -23,4 +23,5 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         held_against("attempts_made_of_allowed", attempts, allowed),
         Evidence("reason", life.reason),
     )
-    return Finding(evidence, "last" if last else f"attempt {attempts}", since=life.attempts[-1])
+    stage = "last" if last else f"attempt {attempts}"
+    return Finding(evidence, stage, f"{attempts} attempts", last_chance=last, since=life.attempts[-1])

@@ -5,6 +5,7 @@ from datetime import datetime
 from rules.finding import Evidence, Finding
 from rules.policy import Policy
 from rules.situation import Situation
+from schemas.codec import rfc3339
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
@@ -12,7 +13,7 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     found = shipment.life.contradictions
     if not found:
         return None
-    evidence = tuple(Evidence(one.name, one.scan, one.at) for one in found)
+    evidence = tuple(Evidence(one.name, f"{one.scan} at {rfc3339(one.at)}") for one in found)
     state = Evidence("state_kept", shipment.life.state)
     return Finding(
         (*evidence, state), f"{len(found)} found", since=found[-1].at, review="the scans contradict each other"

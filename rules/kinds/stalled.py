@@ -7,7 +7,6 @@ from rules.policy import Limit, Policy
 from rules.situation import Situation
 
 _UNDER_WAY = frozenset(("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery"))
-_EXPECTED_REST = frozenset(("pickup_ready", "held"))
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
@@ -37,13 +36,18 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
 
 def _start(shipment: Situation) -> datetime | None:
     life = shipment.life
-    if life.state not in _UNDER_WAY or shipment.is_return or not _EXPECTED_REST.isdisjoint(life.flags):
+    if life.state not in _UNDER_WAY or shipment.is_return or "pickup_ready" in life.flags:
         return None
     return life.moved_at
 
 
 def _limit(shipment: Situation, policy: Policy) -> Limit:
-    return shipment.threshold(policy.choice("stalled.silence", shipment.service_level, "unknown"))
+    limit = shipment.threshold(policy.choice("stalled.silence", shipment.service_level, "unknown"))
+    if "held" not in shipment.life.flags:
+        return limit
+    # Somebody keeps it on purpose, but not for ever.
+    factor = policy.limit("stalled.held_factor")
+    return Limit(limit.value * factor.value, f"{limit.path} x {factor.path}")
 
 
 def _apology_at(shipment: Situation, start: datetime, limit: Limit, policy: Policy) -> datetime:

@@ -285,3 +285,142 @@ def test_only_one_case_speaks_of_a_parcel_that_was_never_handed_over(label: bool
     told.scans(scan("picked_up", MONDAY + hours(73)))
     missed = told.of("exceptions-support")[-1]
     assert (missed["change"], missed["stage"], missed["posture"]) == ("updated", "found", "apology")
+
+
+def attempted(told: Story, day: int, carrier: str = "ups") -> None:
+    at = MONDAY + timedelta(days=day)
+    told.scans(scan("attempted", at, carrier, reason="recipient_unavailable", code=f"day {day}"))
+
+
+def test_the_last_allowed_attempt_is_urgent_and_due_earlier() -> None:
+    told = ordered()
+    attempted(told, 0)
+    attempted(told, 1)
+    second = told.of("exceptions-support")[-1]
+    attempted(told, 2)
+    third = told.of("exceptions-support")[-1]
+
+    assert (second["severity"], third["severity"], third["change"]) == ("routine", "urgent", "escalated")
+    assert third["terms"]["last_chance"]["points"] == 15
+    assert third["due_by"] <= second["due_by"]
+
+
+def test_the_second_attempt_of_a_carrier_that_makes_two_is_urgent_at_once() -> None:
+    told, ups = Story(), Story()
+    told.tell(order_fact("usps"))
+    ups.tell(order_fact("ups"))
+    for day in (0, 1):
+        attempted(told, day, "usps")
+        attempted(ups, day)
+
+    urgent, routine = told.of("exceptions-support")[-1], ups.of("exceptions-support")[-1]
+    assert (urgent["stage"], urgent["severity"]) == ("last", "urgent")
+    assert urgent["due_by"] < routine["due_by"]
+
+
+def test_attempts_beyond_the_last_keep_counting() -> None:
+    told = ordered()
+    for day in range(5):
+        attempted(told, day)
+
+    last = told.of("exceptions-support")[-1]
+    assert (last["change"], last["stage"], last["evidence"][0]["observed"]) == ("updated", "last", 5)
+
+
+def ends(told: Story) -> dict[str, tuple[str, str]]:
+    ended = [value for value in told.of("exceptions-") if value["change"] == "resolved"]
+    return {value["kind"]: (value["resolved_by"], value["resolution"]) for value in ended}
+
+
+def test_a_case_says_what_took_it_over() -> None:
+    told = ordered()
+    attempted(told, 0)
+    attempted(told, 1)
+    assert ends(told) == {"attempt_failed": ("self", "superseded by attempts_exhausting")}
+
+    told.scans(scan("attempted", MONDAY + timedelta(days=2), reason="refused"))
+    told.scans(scan("in_transit", MONDAY + timedelta(days=3), flags=["returning"]))
+    told.scans(scan("returned", MONDAY + timedelta(days=4), flags=["back_at_sender"]))
+    assert ends(told)["attempts_exhausting"] == ("self", "superseded by refused")
+    assert ends(told)["refused"] == ("self", "superseded by returning")
+    assert ends(told)["returning"] == ("self", "superseded by returned")
+
+
+def test_a_missed_promise_is_superseded_by_damage_but_gone_with_delivery() -> None:
+    damaged, delivered = moving(promise_date="2026-03-03"), moving(promise_date="2026-03-03")
+    for told in (damaged, delivered):
+        told.wait(MONDAY + hours(40))
+    damaged.scans(scan("damaged", MONDAY + hours(41), reason="damaged"))
+    delivered.scans(scan("delivered", MONDAY + hours(41)))
+
+    assert ends(damaged)["promise_missed"] == ("self", "superseded by damaged")
+    assert ends(delivered)["promise_missed"] == ("self", "cause gone")
+
+
+def test_a_return_order_that_comes_late_is_told_as_an_update() -> None:
+    told = Story()
+    told.scans(scan("delivered", MONDAY))
+    told.tell(order_fact(heard=MONDAY + hours(2), direction="return"))
+
+    last = told.of("shipment-updates")[-1]
+    assert (last["previous_state"], last["current_state"], last["direction"]) == ("delivered", "returned", "return")
+    assert (last["linked_by"], "return" in last["description"]) == ("order_id", True)
+
+
+def test_a_parcel_without_an_order_is_called_a_parcel_and_nobody_is_written_to() -> None:
+    told = Story()
+    told.scans(scan("attempted", MONDAY, reason="recipient_unavailable"))
+    told.wait(MONDAY + hours(2))
+
+    assert fates(told, "attempt_failed") == [("held", "settling"), ("suppressed", "no_consent")]
+    text = told.of("customer-messages")[-1]["text"]
+    assert "Order" not in text
+    assert text.startswith("Your parcel 1Z999AA10123456784:")
+
+
+@pytest.mark.parametrize("state", ["delivered", "attempted"])
+def test_a_scan_of_the_future_is_not_told_before_its_time(state: str) -> None:
+    told = ordered()
+    told.scans(scan(state, MONDAY + hours(24), reason=None), heard=MONDAY)
+    told.wait(MONDAY + hours(24) - MINUTE)
+    assert {fate for _, fate, _ in told.messages()} == {"held"}
+
+    told.wait(MONDAY + hours(24))
+    assert told.messages()[-1][1] == "send"
+
+
+def test_no_evidence_is_empty() -> None:
+    told = moving()
+    told.scans(scan("delayed", MONDAY + hours(1)))
+    told.scans(scan("delivered", MONDAY + hours(2)))
+    told.scans(scan("in_transit", MONDAY + hours(40), code="again"))
+
+    evidence = [one for value in told.of("exceptions-") for one in value["evidence"]]
+    assert all(one["observed"] is not None for one in evidence)
+    contradiction = told.of("exceptions-operations")[-1]["evidence"][0]
+    assert (contradiction["observed"], contradiction["limit"]) == ("in_transit at 2026-03-04T07:00:00Z", None)
+
+
+def test_a_first_scan_at_a_counter_is_not_on_its_way() -> None:
+    told = ordered()
+    told.scans(scan("in_transit", MONDAY, reason="awaiting_customer_pickup", flags=["pickup_ready"]))
+    told.wait(MONDAY + MINUTE)
+
+    text = told.of("customer-messages")[-1]["text"]
+    assert "on its way" not in text
+    assert "pickup point" in text
+
+
+def test_an_old_scan_opens_its_case_only_when_no_more_of_the_history_comes() -> None:
+    told = ordered()
+    heard = MONDAY + hours(48)
+    told.scans(scan("attempted", MONDAY, reason="recipient_unavailable"), heard=heard)
+    told.scans(scan("out_for_delivery", MONDAY + hours(45)), heard=heard + SECOND)
+    told.wait(heard + hours(1))
+    assert told.cases() == []
+
+    alone = ordered()
+    alone.scans(scan("attempted", MONDAY, reason="recipient_unavailable"), heard=heard)
+    assert alone.cases() == []
+    alone.wait(heard + MINUTE)
+    assert alone.cases() == [("opened", "attempt_failed")]
