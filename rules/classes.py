@@ -6,7 +6,6 @@ from rules.state import Lifecycle, Seen
 
 _MILESTONES = frozenset(("picked_up", "out_for_delivery", "delivered"))
 _FOR_THE_CUSTOMER = frozenset(("awaiting_customer_pickup", "redirected", "rescheduled"))
-_DAMAGE = frozenset(("damaged", "delivered_damaged", "damaged_after_delivery", "refused_damaged"))
 _WRONG_WAY = frozenset(("lost", "returning", "refused"))
 
 
@@ -35,7 +34,7 @@ def class_of_state(now: Situation) -> str:
     state = life.state
     if now.is_return:
         return "exception" if state in ("damaged", "delayed") or life.contradictions else "informational"
-    if state in ("damaged", "returned", "delayed") or life.contradictions or life.reason in _DAMAGE:
+    if state in ("damaged", "returned", "delayed") or life.contradictions or life.damaged_at is not None:
         return "exception"
     if not _WRONG_WAY.isdisjoint(life.flags):
         return "exception"

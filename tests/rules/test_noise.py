@@ -424,3 +424,11 @@ def test_an_old_scan_opens_its_case_only_when_no_more_of_the_history_comes() -> 
     assert alone.cases() == []
     alone.wait(heard + MINUTE)
     assert alone.cases() == [("opened", "attempt_failed")]
+
+
+def test_delivery_after_damage_is_an_exception() -> None:
+    told = moving()
+    told.scans(scan("damaged", MONDAY + hours(20), reason="damaged"))
+    told.scans(scan("delivered", MONDAY + hours(24)))
+
+    assert classes(told)[-2:] == ["exception", "exception"]
