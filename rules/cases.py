@@ -1,13 +1,13 @@
 """The life of cases: opened, escalated, updated, hidden, resolved and reopened as causes come and go."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from msgspec.structs import replace
 
 from rules.case_events import emit_case
-from rules.emission import Draft
+from rules.emission import OLD_NEWS, Draft
 from rules.finding import Finding
 from rules.hours import due_by
 from rules.kinds import HIDING, KINDS, Kind, find, hidden
@@ -17,8 +17,6 @@ from rules.state import Case, Suppressed
 from rules.twin import Twin
 from schemas.codec import digest
 
-_OLD_NEWS = timedelta(hours=24)
-"""A scan older than that when it comes is part of a history, of which more may follow before the next mark."""
 _BANDS = ("watch", "routine", "urgent", "critical")
 
 
@@ -102,7 +100,7 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
     draft.shipment.suppressed.pop(kind.name, None)
     if draft.now < (_reopens_at(draft, case) or draft.now):
         return
-    old = finding.since is not None and draft.now - finding.since > _OLD_NEWS
+    old = finding.since is not None and draft.now - finding.since > OLD_NEWS
     if (kind.by_clock or old) and not draft.by_clock:
         draft.wake = True
     elif case is None:

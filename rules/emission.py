@@ -1,6 +1,6 @@
 """The working copy of one decision: the shipment as it becomes, and the events it leaves behind."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from schemas.codec import digest
 SCHEMA_VERSION = 1
 MINUTE = "minute:"
 """What the cause of a mark begins with."""
+OLD_NEWS = timedelta(hours=24)
+"""A scan older than that when it comes is part of a history, of which more may follow."""
 
 
 class Draft:

@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from rules.emission import Draft
+from rules.emission import OLD_NEWS, Draft
 from rules.fates import STATES, Fate, fate_of, from_history, still_true
 from rules.lifecycle import VAGUE, taken_back
 from rules.message_events import emit_message
@@ -39,10 +39,16 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
         topic=milestone,
         episode=episode,
         occurred_at=scan.happened,
-        due=_not_ahead_of(draft, scan.happened, scan.quality, draft.now + _SOON),
+        due=_not_ahead_of(draft, scan.happened, scan.quality, draft.now + _soon(draft, scan)),
         imported=draft.imported or draft.shipment.imported,
     )
     _take_up(draft, message)
+
+
+def _soon(draft: Draft, scan: Seen) -> timedelta:
+    """Old news is part of a backlog: more of it may come, and only the last of it should speak."""
+    settling: timedelta = draft.policy.value("messages.settling")
+    return settling if draft.now - scan.happened > OLD_NEWS else _SOON
 
 
 def _not_ahead_of(draft: Draft, at: datetime | None, quality: str, due: datetime) -> datetime:

@@ -47,7 +47,7 @@ def test_a_milestone_is_sent_at_the_next_mark() -> None:
 def test_of_a_whole_history_only_the_latest_speaks() -> None:
     told = ordered()
     told.scans(
-        scan("picked_up", MONDAY - hours(30), code="A"),
+        scan("picked_up", MONDAY - hours(20), code="A"),
         scan("out_for_delivery", MONDAY - hours(4), code="B"),
         scan("delivered", MONDAY, code="C"),
     )

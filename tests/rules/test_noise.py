@@ -432,3 +432,14 @@ def test_delivery_after_damage_is_an_exception() -> None:
     told.scans(scan("delivered", MONDAY + hours(24)))
 
     assert classes(told)[-2:] == ["exception", "exception"]
+
+
+def test_a_milestone_of_a_backlog_waits_for_the_rest_of_it() -> None:
+    told, heard = ordered(), MONDAY + hours(72)
+    told.scans(scan("picked_up", MONDAY), heard=heard)
+    told.wait(heard + 2 * MINUTE)
+    told.scans(scan("delivered", MONDAY + hours(60)), heard=heard + 5 * MINUTE)
+    told.wait(heard + hours(1))
+
+    assert fates(told, "shipped") == [("held", "settling"), ("dropped", "state_moved_on")]
+    assert fates(told, "delivered") == [("send", None)]
