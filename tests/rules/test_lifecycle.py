@@ -85,7 +85,7 @@ def test_a_terminal_state_does_not_regress_and_the_contradiction_is_named() -> N
     assert told.open_kinds() == {"contradictory_scans"}
     case = told.of("exceptions-operations")[-1]
     assert case["evidence"][0]["fact"] == "moved_after_delivered"
-    assert case["evidence"][0]["observed"] .startswith("out_for_delivery at ")
+    assert case["evidence"][0]["observed"].startswith("out_for_delivery at ")
     assert case["needs_review"]
     assert case["posture"] == "silent"
 
