@@ -12,7 +12,9 @@ import pytest
 from cli.children import Child, ChildError
 
 _PARENT = """
-import sys, time
+import signal, sys, time
+# A runner in the background has SIGINT ignored, and hands that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from pathlib import Path
 from cli.children import Child
 child = Child("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], folder=Path(sys.argv[1]), env={})
