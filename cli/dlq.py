@@ -168,12 +168,8 @@ def _audit(client: Producer, plan: Plan, replay_id: str, at: str) -> dict[str, A
 
 def _already_sent(settings: Settings) -> frozenset[str]:
     partitions = partition_count(settings, load_topics())
-    records = (message.value() for message in read_topic(settings, REPLAYS, partitions))
-    return frozenset(place for raw in records if raw for place in loads(_bytes(raw)).get("places", ()))
-
-
-def _bytes(raw: str | bytes) -> bytes:
-    return raw.encode() if isinstance(raw, str) else raw
+    records = (source.value for source in read_topic(settings, REPLAYS, partitions))
+    return frozenset(place for raw in records if raw for place in loads(raw).get("places", ()))
 
 
 def _selected(settings: Settings, selection: Selection) -> list[Letter]:

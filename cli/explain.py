@@ -107,17 +107,8 @@ def _live() -> list[RawRecord]:
 
 def _raw_records(settings: Settings) -> Iterator[RawRecord]:
     for topic in RAW_TOPICS:
-        for message in read_topic(settings, topic, partition_count(settings, load_topics())):
-            headers = {str(name): _text(value) for name, value in message.headers() or []}
-            if MARK_HEADER in headers:
-                continue
-            when = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
-            yield RawRecord(topic, when, _bytes(message.value()), _bytes(message.key()), headers)
-
-
-def _text(value: str | bytes | None) -> str:
-    return (_bytes(value) or b"").decode("utf-8", "replace")
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
+        for source in read_topic(settings, topic, partition_count(settings, load_topics())):
+            headers = {name: (value or b"").decode("utf-8", "replace") for name, value in source.headers}
+            if MARK_HEADER not in headers:
+                when = datetime.fromtimestamp(source.timestamp / 1000, UTC)
+                yield RawRecord(topic, when, source.value, source.key, headers)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, TopicPartition
 
 from rules.pipeline.records import Record
 from rules.pipeline.route import route
 from schemas.codec import digest
 from schemas.dead_letters import REPLAY, Source, read_errors
 from schemas.words import DEAD_LETTERS, RAW_TOPICS
+from sinks.consume import source_of
 from sinks.kafka import consumer, true_highwaters
 from sinks.settings import Settings
 
@@ -107,12 +108,11 @@ def make_plan(letters: Sequence[Letter], done: frozenset[str], max_replays: int,
 
 def read_letters(settings: Settings, partitions: int) -> Iterator[Letter]:
     """Every letter on the topic now, by partition and offset."""
-    for message in read_topic(settings, DEAD_LETTERS, partitions):
-        source = _source(message)
+    for source in read_topic(settings, DEAD_LETTERS, partitions):
         yield Letter(source, read_errors(source.headers))
 
 
-def read_topic(settings: Settings, topic: str, partitions: int) -> Iterator[Message]:
+def read_topic(settings: Settings, topic: str, partitions: int) -> Iterator[Source]:
     """Every record of a topic now, from its beginning to its true end; commits nothing."""
     ends = true_highwaters(settings, [(topic, partition) for partition in range(partitions)])
     reader: Consumer = consumer(settings, "wismo-dlq-reader")
@@ -127,7 +127,7 @@ def read_topic(settings: Settings, topic: str, partitions: int) -> Iterator[Mess
         reader.close()
 
 
-def _until(reader: Consumer, end: int) -> Iterator[Message]:
+def _until(reader: Consumer, end: int) -> Iterator[Source]:
     silent = 0
     while silent < 10:  # noqa: PLR2004 - ten seconds without an answer: what is left has been compacted away
         message = reader.poll(1.0)
@@ -136,7 +136,7 @@ def _until(reader: Consumer, end: int) -> Iterator[Message]:
             continue
         silent = 0
         if message.error() is None:
-            yield message
+            yield source_of(message)
         if (message.offset() or 0) >= end - 1:
             return
 
@@ -176,20 +176,3 @@ def _fails_again(letter: Letter) -> str | None:
 def own_headers(letter: Letter) -> tuple[tuple[str, bytes | None], ...]:
     """The record's headers as its sender wrote them."""
     return tuple(pair for pair in letter.source.headers if not pair[0].startswith("__wismo."))
-
-
-def _source(message: Message) -> Source:
-    headers = tuple((str(name), _raw(value)) for name, value in message.headers() or [])
-    return Source(
-        topic=str(message.topic()),
-        partition=int(message.partition() or 0),
-        offset=int(message.offset() or 0),
-        timestamp=int(message.timestamp()[1]),
-        key=_raw(message.key()),
-        value=_raw(message.value()),
-        headers=headers,
-    )
-
-
-def _raw(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value

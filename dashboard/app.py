@@ -6,7 +6,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import CollectorRegistry, Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -16,7 +16,7 @@ from dashboard.rendering import Renderer
 from sinks.board.keys import Keys
 from sinks.board.read import BoardReader
 from sinks.health import JSON, Answer, Check, expose, run_checks
-from sinks.metrics import app_version
+from sinks.metrics import build_info
 from sinks.redis_client import TIMEOUT, redis_address
 from sinks.settings import Settings
 
@@ -79,8 +79,7 @@ def _guard(settings: Settings) -> Any:
 
 
 def _count(registry: CollectorRegistry) -> Any:
-    info = Gauge("wismo_build_info", "Always 1; the labels say what runs.", ["version", "role"], registry=registry)
-    info.labels(app_version(), "web").set(1)
+    build_info(registry, "web")
     answered = Counter("wismo_web_responses", "Pages answered, by status class.", ["status"], registry=registry)
 
     @web.middleware

@@ -21,6 +21,7 @@ from rules.pipeline.records import Record
 from schemas.codec import loads
 from schemas.recording import RawRecord
 from schemas.topics import Cleanup, Topics, load_topics
+from sinks.consume import source_of
 from sinks.kafka import consumer, producer, true_highwaters
 from sinks.settings import Settings, load_settings
 from sinks.topics import ensure_topics
@@ -141,18 +142,9 @@ def _read(reader: Consumer, place: tuple[str, int], end: int) -> Iterator[Record
         message = reader.poll(1.0)
         if message is None or message.error() is not None:
             continue
-        yield Record(
-            topic=str(message.topic()),
-            partition=int(message.partition() or 0),
-            offset=int(message.offset() or 0),
-            timestamp=datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC),
-            key=_bytes(message.key()),
-            value=_bytes(message.value()),
-            headers=tuple((str(name), _bytes(value)) for name, value in message.headers() or []),
-        )
+        source = source_of(message)
+        when = datetime.fromtimestamp(source.timestamp / 1000, UTC)
+        place_of = (source.topic, source.partition, source.offset)
+        yield Record(*place_of, when, source.key, source.value, source.headers)
         if (message.offset() or 0) >= end - 1:
             return
-
-
-def _bytes(value: str | bytes | None) -> bytes | None:
-    return value.encode() if isinstance(value, str) else value
