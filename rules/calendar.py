@@ -1,6 +1,7 @@
 """Business time of a carrier: its weekdays less its holidays, 24 hours a business day, in its own time zone."""
 
 import csv
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
@@ -11,8 +12,9 @@ import holidays
 
 _DAY = timedelta(days=1)
 _NOTHING = timedelta(0)
-_FARTHEST = 4000
-"""Days a count goes at most; no threshold is longer, so a wrong time cannot make it run away."""
+_SHORTEST = timedelta(microseconds=1)
+_FARTHEST = timedelta(days=4000)
+"""A count of business time goes no farther; no threshold is longer, so a wrong time cannot make it run away."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,34 +41,62 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Business time from `start` to `end`; nothing where `end` is not later."""
-        passed, at = _NOTHING, start
-        for _ in range(_FARTHEST):
-            if at >= end:
-                break
-            day, midnight = self._day_of(at)
-            if self.is_business_day(day):
-                passed += min(midnight, end) - at
-            at = midnight
-        return passed
+        if end <= start:
+            return _NOTHING
+        if end - start > _FARTHEST:
+            end = start + _FARTHEST
+        year, last = start.astimezone(self.zone).year, end.astimezone(self.zone).year
+        passed = _year(self, last).worked_by(end) - _year(self, year).worked_by(start)
+        return passed + sum((_year(self, one).worked[-1] for one in range(year, last)), _NOTHING)
 
-    def _day_of(self, at: datetime) -> tuple[date, datetime]:
-        """The local day of a moment, and the moment it ends."""
-        day = at.astimezone(self.zone).date()
-        following = day + _DAY
-        return day, datetime(following.year, following.month, following.day, tzinfo=self.zone).astimezone(UTC)
+
+@dataclass(frozen=True, slots=True)
+class _Year:
+    """The midnights of one year in a carrier's zone, and the business time of that year that had passed at each."""
+
+    midnights: list[datetime]
+    worked: list[timedelta]
+
+    def worked_by(self, at: datetime) -> timedelta:
+        """Business time since the year began."""
+        day = bisect_right(self.midnights, at) - 1
+        before = self.worked[day]
+        return before + (at - self.midnights[day]) if self.worked[day + 1] > before else before
+
+    def when(self, worked: timedelta) -> datetime:
+        """The first moment at which so much of the year's business time has passed."""
+        day = bisect_left(self.worked, worked) - 1
+        return self.midnights[day] + (worked - self.worked[day])
 
 
 @lru_cache(maxsize=8192)
 def _after(calendar: Calendar, start: datetime, span: timedelta) -> datetime:
-    left, at = span, start
-    for _ in range(_FARTHEST):
-        day, midnight = calendar._day_of(at)
-        if calendar.is_business_day(day):
-            if at + left <= midnight:
-                return at + left
-            left -= midnight - at
-        at = midnight
-    return at
+    number = start.astimezone(calendar.zone).year
+    year = _year(calendar, number)
+    # What the next year has to begin with is more than nothing, so that rest days at a year's end are passed over.
+    target = max(year.worked_by(start) + span, _SHORTEST)
+    while target > year.worked[-1]:
+        target -= year.worked[-1]
+        number += 1
+        year = _year(calendar, number)
+    return year.when(target)
+
+
+@lru_cache(maxsize=512)
+def _year(calendar: Calendar, year: int) -> _Year:
+    # From the first minute of the year on: a bisection in place of a walk over days, as limits are asked for each scan.
+    day, midnights, worked = date(year, 1, 1), [], [_NOTHING]
+    while day.year == year:
+        following = day + _DAY
+        midnights.append(_midnight(calendar, day))
+        length = _midnight(calendar, following) - midnights[-1] if calendar.is_business_day(day) else _NOTHING
+        worked.append(worked[-1] + length)
+        day = following
+    return _Year([*midnights, _midnight(calendar, day)], worked)
+
+
+def _midnight(calendar: Calendar, day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=calendar.zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

@@ -41,10 +41,11 @@ def seen_scans(fact: ScansFact) -> list[tuple[Scan, Seen]]:
     """The scans of one message as they are remembered."""
     found: list[tuple[Scan, Seen]] = []
     last: datetime | None = None
-    for index, scan in enumerate(fact.scans):
+    ids = fact.ids or [scan.remembered_as for scan in fact.scans]
+    for index, (scan, id_) in enumerate(zip(fact.scans, ids, strict=True)):
         at = _place_in_time(scan, last or fact.received_at)
         last = at
-        found.append((scan, _seen(scan, at, index, fact.received_at)))
+        found.append((scan, _seen(scan, id_, at, index, fact.received_at)))
     return found
 
 
@@ -56,11 +57,11 @@ def _place_in_time(scan: Scan, beside: datetime) -> datetime:
     return scan.occurred_at
 
 
-def _seen(scan: Scan, at: datetime, index: int, heard: datetime) -> Seen:
+def _seen(scan: Scan, id_: str, at: datetime, index: int, heard: datetime) -> Seen:
     return Seen(
         at,
         index,
-        _identity(scan),
+        id_,
         scan.occurred_at,
         heard,
         scan.state,
@@ -77,12 +78,6 @@ def _seen(scan: Scan, at: datetime, index: int, heard: datetime) -> Seen:
         scan.service_level,
         scan.mapping_version,
     )
-
-
-def _identity(scan: Scan) -> str:
-    # Without a code its text identifies it; the state beside it would part a scan from itself once a table knows it.
-    stateless = scan.code is None and scan.description and scan.state is not None
-    return replace(scan, state=None).identity if stateless else scan.identity
 
 
 def twin_of(scans: list[Seen], new: Seen) -> Seen | None:

@@ -35,7 +35,7 @@ def parse_rfc3339(text: str) -> datetime:
 
 def digest(*parts: object, size: int = 16) -> str:
     """A deterministic id of `size` hexadecimal characters over the parts, in order."""
-    joined = "\x1f".join("" if part is None else str(part) for part in parts)
+    joined = "\x1f".join([part if type(part) is str else "" if part is None else str(part) for part in parts])
     return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=size // 2).hexdigest()
 
 

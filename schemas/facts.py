@@ -22,7 +22,7 @@ class Location(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     def text(self) -> str:
         """The place in one line, for people and for identity."""
-        return ", ".join(part for part in (self.city, self.region, self.postal_code, self.country) if part)
+        return ", ".join([part for part in (self.city, self.region, self.postal_code, self.country) if part])
 
 
 class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -66,9 +66,20 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
     @property
     def identity(self) -> str:
         """Carrier, number or unique id, code, raw time, place: the same scan however often it is resent."""
-        place = self.location.text() if self.location else ""
         # Where a sender has no codes, what it says of the parcel stands for one.
-        code = self.code or f"{self.state}/{self.description}"
+        return self._identity(self.code or f"{self.state}/{self.description}")
+
+    @property
+    def remembered_as(self) -> str:
+        """The identity under which a history keeps it.
+
+        Without a code its text identifies it; the state beside it would part a scan from itself once a table knows it.
+        """
+        stateless = self.code is None and self.description and self.state is not None
+        return self._identity(f"None/{self.description}") if stateless else self.identity
+
+    def _identity(self, code: str) -> str:
+        place = self.location.text() if self.location else ""
         return digest(self.shipment_id, code, self.raw_time, place, size=12)
 
 
@@ -80,7 +91,7 @@ def shipment_id(carrier: str, tracking_number: str, unique_id: str | None = None
 
 def base_id(shipment: str) -> str:
     """The id without the part that tells reused numbers apart: what an order or a ticket can name."""
-    return ":".join(shipment.split(":", 2)[:2])
+    return ":".join(shipment.split(":", 2)[:2]) if shipment.count(":") > 1 else shipment
 
 
 class Money(Struct, frozen=True):
@@ -225,6 +236,8 @@ class ScansFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="scans
     """The scans of one raw message about one shipment, in true order of occurrence."""
 
     scans: tuple[Scan, ...]
+    ids: tuple[str, ...] = ()
+    """For each scan the identity under which it is remembered; worked out by the router, once."""
 
 
 class OrderFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="order"):

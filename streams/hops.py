@@ -44,7 +44,7 @@ class Handlers:
         place = batch[0].partition
         hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
-        hop.clock.save()
+        hop.save()
         self.metrics.reached("link", batch[0].topic, place, hop.clock.now)
         return self._finish("link", batch, outs)
 
@@ -53,7 +53,7 @@ class Handlers:
         place = batch[0].partition
         hop = TrackHop(tables[SHIPMENTS], tables[DUE], place, self.partitions, self.policy, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
-        hop.clock.save()
+        hop.save()
         self.metrics.reached("track", batch[0].topic, place, hop.clock.now)
         self.metrics.processed.labels("track", "duplicate").inc(hop.duplicates)
         return self._finish("track", batch, outs)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from rules.merging import MergedOrder
 from rules.pipeline.records import Rows
+from rules.pipeline.shelf import Shelf
 from schemas.links import TicketLink
 
 MAX_TICKETS = 100
@@ -36,25 +37,28 @@ _decoder = msgspec.json.Decoder(Entry)
 class Entries:
     """The rows of `links` in one partition, decoded."""
 
-    def __init__(self, rows: Rows, partition: int) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows | None, partition: int) -> None:
+        self._shelf = Shelf(rows, _decoder.decode, msgspec.json.encode)
         self._partition = partition
 
     def load(self, key: str) -> Entry:
         """The row, or an empty one."""
-        raw = self._rows.get(self._key(key))
-        return _decoder.decode(raw) if raw else Entry()
+        return self._shelf.get(self._key(key)) or Entry()
 
     def store(self, key: str, entry: Entry) -> None:
-        """Write the row."""
-        self._rows.put(self._key(key), msgspec.json.encode(entry))
+        """Keep the row as it is now."""
+        self._shelf.put(self._key(key), entry)
 
     def drop(self, key: str) -> None:
         """Forget the row."""
-        self._rows.delete(self._key(key))
+        self._shelf.drop(self._key(key))
 
-    def _key(self, key: str) -> bytes:
+    def save(self) -> None:
+        """Write what has changed."""
+        self._shelf.save()
+
+    def _key(self, key: str) -> str:
         # A customer or a ticket has a row in each partition that knows one of its orders: keys must differ.
         if key.startswith(("customer:", "ticket:")):
-            key = f"{key}@{self._partition}"
-        return key.encode("utf-8", "surrogatepass")
+            return f"{key}@{self._partition}"
+        return key

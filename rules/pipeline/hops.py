@@ -99,6 +99,11 @@ class LinkHop:
         """The clock of this partition."""
         return self._clock
 
+    def save(self) -> None:
+        """Write what this batch has changed: the rows, then the agenda and the clock."""
+        self._linker.save()
+        self._clock.save()
+
     def handle(self, record: Record) -> Iterator[Out]:
         """What one record of `link-events` leads to."""
         if (time := record.header(MARK_HEADER)) is not None:
@@ -151,6 +156,11 @@ class TrackHop:
     def clock(self) -> PartitionClock:
         """The clock of this partition."""
         return self._clock
+
+    def save(self) -> None:
+        """Write what this batch has changed: the rows, then the agenda and the clock."""
+        self._tracker.save()
+        self._clock.save()
 
     def handle(self, record: Record) -> Iterator[Out]:
         """What one record of `shipment-events` leads to."""

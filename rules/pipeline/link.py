@@ -34,9 +34,13 @@ Linked = Fact | GivenUp
 class Linker:
     """Applies link events to the rows of one partition; yields facts in order."""
 
-    def __init__(self, rows: Rows, clock: PartitionClock, partition: int) -> None:
+    def __init__(self, rows: Rows | None, clock: PartitionClock, partition: int) -> None:
         self._entries = Entries(rows, partition)
         self._clock = clock
+
+    def save(self) -> None:
+        """Write the rows that have changed."""
+        self._entries.save()
 
     def apply(self, link: Link) -> Iterator[Linked]:
         """What one link event leads to."""
@@ -68,12 +72,13 @@ class Linker:
         waiting = self._customers_tickets(key, order, link.received_at)
         entry.tickets = _joined(entry.tickets, waiting)
         self._keep(key, entry, link.received_at + REMEMBER_FOR)
+        known = list(entry.tickets)
         old = set() if before is None else {parcel.shipment_id for parcel in before.order.shipments}
         for ticket in waiting:
             yield from self._refer(ticket, key)
         yield from _order_facts(order, link)
         for parcel in order.shipments:
-            tickets = waiting if parcel.shipment_id in old else entry.tickets
+            tickets = waiting if parcel.shipment_id in old else known
             yield from _ticket_facts(tickets, [parcel.shipment_id], link, "order_id")
 
     def _customers_tickets(self, key: str, order: Order, now: datetime) -> list[TicketLink]:

@@ -31,8 +31,8 @@ class Replay:
         due = MemoryRows()
         self._link_clock = PartitionClock(MemoryRows(), 0, _FEED, strict=False)
         self._track_clock = PartitionClock(due, 0, _FEED, strict=False)
-        self._linker = Linker(MemoryRows(), self._link_clock, 0)
-        self._tracker = Tracker(MemoryRows(), self._track_clock, policy)
+        self._linker = Linker(None, self._link_clock, 0)
+        self._tracker = Tracker(None, self._track_clock, policy)
         self._last: datetime | None = None
 
     def run(self, records: Iterable[RawRecord], until: datetime | None = None) -> Iterator[Out]:

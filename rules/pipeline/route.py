@@ -75,11 +75,15 @@ def _scans(routed: Routed, record: Record, source: str, raw: bytes) -> None:
 
 def _add_scans(routed: Routed, record: Record, shipment: str, scans: tuple[Scan, ...]) -> None:
     common = _common(record, len(routed.facts))
-    fact_id = digest("scans", shipment, *(scan.identity for scan in scans), *(scan.mapped for scan in scans))
-    routed.facts.append(ScansFact(fact_id=fact_id, shipment_id=shipment, now=record.timestamp, scans=scans, **common))
+    ids = tuple([scan.remembered_as for scan in scans])
+    # Part of it is what was understood, so that a table completed since makes another fact of the same message.
+    fact_id = digest("scans", shipment, *ids, *[f"{scan.state}/{scan.mapped}" for scan in scans])
+    routed.facts.append(
+        ScansFact(fact_id=fact_id, shipment_id=shipment, now=record.timestamp, scans=scans, ids=ids, **common)
+    )
     number = scans[0].tracking_number
-    link = NumberLink(number=number, shipment_id=shipment, **_common(record, len(routed.links)))
-    routed.links.append((f"number:{number}", f"number:{number}", link))
+    key = f"number:{number}"
+    routed.links.append((key, key, NumberLink(number=number, shipment_id=shipment, **common)))
 
 
 def _orders(routed: Routed, record: Record, source: str, raw: bytes) -> None:

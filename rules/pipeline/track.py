@@ -11,6 +11,7 @@ from rules.decision import Decision, Event, Refusal
 from rules.engine import decide, sweep
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
+from rules.pipeline.shelf import Shelf
 from rules.policy import PolicyBook
 from rules.state import Shipment
 from schemas.codec import digest
@@ -58,12 +59,16 @@ _decoder = msgspec.json.Decoder(Row)
 class Tracker:
     """Applies facts and time to the shipments of one partition; yields events in order."""
 
-    def __init__(self, rows: Rows, clock: PartitionClock, policy: PolicyBook) -> None:
-        self._rows = rows
+    def __init__(self, rows: Rows | None, clock: PartitionClock, policy: PolicyBook) -> None:
+        self._rows = Shelf(rows, _decoder.decode, msgspec.json.encode)
         self._clock = clock
         self._policy = policy
         self.duplicates = 0
         """Facts that were known already, so had no effect."""
+
+    def save(self) -> None:
+        """Write the rows that have changed."""
+        self._rows.save()
 
     def shipment(self, shipment_id: str) -> Shipment | None:
         """The state of one shipment as of now."""
@@ -187,7 +192,7 @@ class Tracker:
         if row.aliases:
             self._store(key, row)
         else:
-            self._rows.delete(key.encode())
+            self._rows.drop(key)
 
     def _disarm(self, key: str, row: Row) -> None:
         if row.armed is not None:
@@ -195,11 +200,10 @@ class Tracker:
             row.armed = None
 
     def _load(self, key: str) -> Row:
-        raw = self._rows.get(key.encode("utf-8", "surrogatepass"))
-        return _decoder.decode(raw) if raw else Row()
+        return self._rows.get(key) or Row()
 
     def _store(self, key: str, row: Row) -> None:
-        self._rows.put(key.encode("utf-8", "surrogatepass"), msgspec.json.encode(row))
+        self._rows.put(key, row)
 
 
 def _reuses(shipment_id: str) -> bool:

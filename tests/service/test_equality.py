@@ -93,4 +93,4 @@ def _replayed(partition: int, records: Iterable[Record]) -> Iterator[Out]:
         # A fresh hop a record: what the service keeps between batches is in its rows and nowhere else.
         hop = TrackHop(shipments, due, partition, PARTITIONS, policy, strict=True)
         yield from hop.handle(record)
-        hop.clock.save()
+        hop.save()

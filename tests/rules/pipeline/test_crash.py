@@ -35,7 +35,7 @@ class Disk:
         else:
             hop = TrackHop(first, second, 0, 1, POLICY, strict=True)
         outs = [out for record in batch for out in hop.handle(record)]
-        hop.clock.save()
+        hop.save()
         if survives >= 1:
             self.sent += outs
         if survives >= 2:
