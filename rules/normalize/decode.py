@@ -1,5 +1,7 @@
 """Bytes to plain dicts: JSON and XML alike, with every kind of broken input refused by name."""
 
+import codecs
+import re
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
@@ -14,7 +16,9 @@ Fields = dict[str, object]
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 64
-_BOM: Final = b"\xef\xbb\xbf"
+_BLANK: Final = b" \t\r\n"
+_SAYS_UTF16: Final = re.compile(rb"""<\?xml[^>]{0,80}encoding=["']utf-?16(?:le|be)?["']""", re.IGNORECASE)
+_INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 
 
 class UnusableError(Exception):
@@ -31,7 +35,8 @@ def decode(raw: bytes) -> Fields | list[object]:
     """The document in the bytes; raises `UnusableError` where there is none."""
     if len(raw) > MAX_BYTES:
         raise UnusableError("undecodable", f"{len(raw)} bytes are more than {MAX_BYTES}; send one shipment a message")
-    if raw.lstrip(b" \t\r\n\xef\xbb\xbf")[:1] == b"<":
+    raw = _utf8(raw)
+    if raw[:1] == b"<":
         return _xml(raw)
     document = decode_json(raw)
     if not isinstance(document, dict | list):
@@ -42,10 +47,22 @@ def decode(raw: bytes) -> Fields | list[object]:
 def decode_json(raw: bytes) -> object:
     """The JSON value in the bytes; raises `UnusableError` where there is none."""
     try:
-        return orjson.loads(raw.removeprefix(_BOM))
+        return orjson.loads(_utf8(raw))
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise UnusableError("undecodable", f"not JSON at {where}; send the sender's body as it came") from error
+
+
+def _utf8(raw: bytes) -> bytes:
+    """The bytes without mark and blanks before the document; UTF-16, which .NET services send, as UTF-8."""
+    wide = raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if wide or (raw[:2] in (b"<\0", b"\0<", b"{\0", b"\0{", b"[\0", b"\0[")):
+        form = "utf-16" if wide else "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
+        try:
+            raw = raw.decode(form).encode()
+        except UnicodeError as error:
+            raise UnusableError("undecodable", "UTF-16 with a broken character; send UTF-8") from error
+    return raw.removeprefix(codecs.BOM_UTF8).lstrip(_BLANK)
 
 
 class _Element:
@@ -55,7 +72,9 @@ class _Element:
 
     def __init__(self, name: str, attributes: dict[str, str]) -> None:
         self.name = name
-        self.children: Fields = {f"@{_local(key)}": value for key, value in attributes.items()}
+        # Type and nil of the schema's instance say nothing of the value: a nil element is an empty one.
+        told = {key: value for key, value in attributes.items() if not key.startswith(_INSTANCE)}
+        self.children: Fields = {f"@{_local(key)}": value for key, value in told.items()}
         self.texts: list[str] = []
 
     def value(self) -> object:
@@ -105,9 +124,13 @@ def _local(tag: str) -> str:
 def _xml(raw: bytes) -> Fields:
     # DTDs and entities are refused outright: no carrier needs them, and they are how XML bombs are made.
     builder = _Builder()
-    parser = DefusedXMLParser(target=builder, forbid_dtd=True, forbid_entities=True, forbid_external=True)
+    # A text made as UTF-16 and sent as UTF-8 still says utf-16 in its first line.
+    encoding = "utf-8" if _SAYS_UTF16.match(raw) else None
+    parser = DefusedXMLParser(
+        target=builder, encoding=encoding, forbid_dtd=True, forbid_entities=True, forbid_external=True
+    )
     try:
-        parser.feed(raw.lstrip(b" \t\r\n"))
+        parser.feed(raw)
         parser.close()
     except DefusedXmlException as error:
         raise UnusableError(

@@ -9,6 +9,8 @@ MAX_TEXT = 300
 def text(fields: Fields, key: str, path: str = "$") -> str | None:
     """A text or whole number as text, trimmed; None where absent or blank."""
     value = fields.get(key)
+    if isinstance(value, dict):
+        value = _content(value, path, key)
     if value is None:
         return None
     if type(value) is str:
@@ -17,6 +19,13 @@ def text(fields: Fields, key: str, path: str = "$") -> str | None:
         return str(value)
     # A fraction is refused too: a number of more than 19 digits arrives as one, with its last digits lost.
     raise wrong(path, key, "a text")
+
+
+def _content(element: Fields, path: str, key: str) -> object:
+    """The text of an XML element that has attributes too; None where it has only those."""
+    if not all(name[:1] in "@#" for name in element):
+        raise wrong(path, key, "a text")
+    return element.get("#text")
 
 
 def fields(parent: Fields, key: str, path: str = "$") -> Fields:
