@@ -47,7 +47,7 @@ def list_letters(  # noqa: PLR0913, PLR0917 - one option a way to select
 ) -> None:
     """List dead letters by cause, newest cause first. Exit 1 where there are any."""
     selection = Selection(reason, stage, topic, fingerprint, None, moment(since, "--since"), moment(until, "--until"))
-    letters = _selected(_settings(), selection)
+    letters = selected(broker_settings(), selection)
     rows = [letter.fields() for letter in letters] if each else _by_cause(letters)
     _show(rows, as_json)
     if letters:
@@ -62,7 +62,7 @@ def show_letter(
     reveal: Annotated[bool, typer.Option("--reveal", help="Print the value too: it may hold personal data.")] = False,
 ) -> None:
     """Show one dead letter: where it came from, what is wrong, its headers and, with --reveal, its bytes."""
-    found = _selected(_settings(), Selection(places=(place,)))
+    found = selected(broker_settings(), Selection(places=(place,)))
     if not found:
         fail(f"no dead letter at {place}; wismo dlq list --each prints their places", FOUND)
     letter = found[0]
@@ -97,23 +97,23 @@ def replay_letters(  # noqa: PLR0913, PLR0917 - one option a way to select
     include_failing: Annotated[bool, typer.Option(help="Also what today's code would park again.")] = False,
 ) -> None:
     """Send dead letters back to the topic they came from, bytes and key as they were. A dry run unless --execute."""
-    settings = _settings()
+    settings = broker_settings()
     window = (moment(since, "--since"), moment(until, "--until"))
     selection = Selection(reason, stage, topic, fingerprint, key, *window, tuple(places or ()))
-    done = frozenset() if again else _already_sent(settings)
-    plan = make_plan(_selected(settings, selection)[:most], done, max_replays, include_failing)
-    _print_plan(plan)
+    done = frozenset() if again else already_sent(settings)
+    plan = make_plan(selected(settings, selection)[:most], done, max_replays, include_failing)
+    print_plan(plan)
     if not execute:
         messages.print(f"dry run; to send: add --execute --confirm {plan.hash}")
         return
     if confirm != plan.hash:
         fail(f"the plan is {plan.hash}, not {confirm}: look at it again and confirm that one")
-    record = _send(settings, plan, rate)
+    record = send_plan(settings, plan, rate)
     messages.print(f"sent {record['sent']}; replay {record['replay_id']} is on topic {REPLAYS}")
 
 
-def _send(settings: Settings, plan: Plan, rate: float) -> dict[str, Any]:
-    """Write the plan's letters in order, then the record of who did it."""
+def send_plan(settings: Settings, plan: Plan, rate: float, by: str | None = None) -> dict[str, Any]:
+    """Write the plan's letters in order, then the record of who did it (by default the user at this machine)."""
     client, failed = producer(settings), []
     replay_id, at = uuid.uuid4().hex, rfc3339(datetime.now(UTC))
 
@@ -138,7 +138,7 @@ def _send(settings: Settings, plan: Plan, rate: float) -> dict[str, Any]:
             f"{len(failed)} of {len(plan.send)} were not taken: {failed[0]}; replay again: what is there is known",
             FOUND,
         )
-    return _audit(client, plan, replay_id, at)
+    return _audit(client, plan, replay_id, at, by or getpass.getuser())
 
 
 def _replay_headers(letter: Letter, replay_id: str, at: str) -> list[tuple[str, bytes]]:
@@ -151,11 +151,11 @@ def _replay_headers(letter: Letter, replay_id: str, at: str) -> list[tuple[str, 
     return [(REPLAY + name, value.encode()) for name, value in said.items()]
 
 
-def _audit(client: Producer, plan: Plan, replay_id: str, at: str) -> dict[str, Any]:
+def _audit(client: Producer, plan: Plan, replay_id: str, at: str, by: str) -> dict[str, Any]:
     record = {
         "replay_id": replay_id,
         "at": at,
-        "by": getpass.getuser(),
+        "by": by,
         "plan": plan.hash,
         "sent": len(plan.send),
         "refused": len(plan.refused),
@@ -166,13 +166,15 @@ def _audit(client: Producer, plan: Plan, replay_id: str, at: str) -> dict[str, A
     return record
 
 
-def _already_sent(settings: Settings) -> frozenset[str]:
+def already_sent(settings: Settings) -> frozenset[str]:
+    """The places of the dead letters that a replay has sent."""
     partitions = partition_count(settings, load_topics())
     records = (source.value for source in read_topic(settings, REPLAYS, partitions))
     return frozenset(place for raw in records if raw for place in loads(raw).get("places", ()))
 
 
-def _selected(settings: Settings, selection: Selection) -> list[Letter]:
+def selected(settings: Settings, selection: Selection) -> list[Letter]:
+    """The letters on the topic now that are meant; ends the command where no broker answers."""
     try:
         letters = read_letters(settings, partition_count(settings, load_topics()))
         return [letter for letter in letters if selection.takes(letter)]
@@ -203,7 +205,8 @@ def _by_cause(letters: list[Letter]) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["last"]), reverse=True)
 
 
-def _print_plan(plan: Plan) -> None:
+def print_plan(plan: Plan) -> None:
+    """Say what a plan would send, and what stays and why."""
     for (topic, reason), count in sorted(_tally(plan).items()):
         messages.print(f"  {count:6d}  back to {topic}  ({reason})")
     for letter, why in plan.refused:
@@ -229,7 +232,8 @@ def _show(rows: list[dict[str, Any]], as_json: bool) -> None:
     Console().print(table, markup=False)
 
 
-def _settings() -> Settings:
+def broker_settings() -> Settings:
+    """The settings, of which the broker's address must be one; ends the command where they cannot be used."""
     try:
         settings = load_settings()
         settings.bootstrap  # noqa: B018 - asks for the address now, with a clear error

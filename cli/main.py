@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from cli import config, decide, dlq, explain, normalize, policy_check, simulate, topics, up
+from cli import config, decide, dlq, explain, normalize, policy_check, simulate, topics, unmapped, up
+from cli.own_tables import use_own_tables
 
 app = typer.Typer(
     name="wismo",
@@ -25,11 +26,13 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _show: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Where is my order?"""
+    use_own_tables(context.invoked_subcommand)
 
 
 app.command("up")(up.up)
@@ -41,6 +44,7 @@ app.command("check")(policy_check.check)
 app.command("config")(config.config)
 app.add_typer(topics.app, name="topics")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(unmapped.app, name="unmapped")
 
 
 def run() -> None:

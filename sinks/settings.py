@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     mark_interval_seconds: float = Field(10.0, gt=0, le=3600, description="how often the ticker writes the time")
     order: Order = Field(Order.PROMPT, description="apply records as they come, or in order between marks")
     policy_file: Path | None = Field(None, description="the dated policy; unset: the packaged one")
+    carrier_tables: Path | None = Field(
+        None, description="folder of your own carrier tables (gls.csv, ...), rows beside the packaged ones; unset: none"
+    )
     web_host: str = Field("127.0.0.1", description="address that the web process binds")
     web_port: int = Field(8080, ge=0, le=65535, description="port of the web process; 0: any free one")
     metrics_host: str = Field("127.0.0.1", description="address that /metrics, /livez and /readyz bind")
@@ -161,9 +164,27 @@ class Settings(BaseSettings):
             raise SettingsError("KAFKA_BOOTSTRAP_SERVERS is not set; set it to host:port, or use `wismo up`")
         return self.kafka_bootstrap_servers
 
+    def carrier_files(self) -> dict[str, str]:
+        """The texts of your own carrier tables by path; raises `SettingsError` where they cannot be read."""
+        if self.carrier_tables is None:
+            return {}
+        try:
+            return {
+                str(path): path.read_text("utf-8") for path in sorted(self.carrier_tables.iterdir()) if _is_csv(path)
+            }
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+            raise SettingsError(
+                f"{variable_of('carrier_tables')}: {self.carrier_tables} cannot be read ({why})"
+            ) from error
+
     def redacted(self) -> dict[str, str | int | float | bool | None]:
         """The settings by variable name, fit to print: secrets and the credentials in URLs are starred out."""
         return {variable_of(name): _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix == ".csv"
 
 
 def load_settings(**overrides: Any) -> Settings:

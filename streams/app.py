@@ -6,6 +6,7 @@ from typing import Any
 import faust
 
 from rules.loading import load_policy
+from rules.normalize.tables import use_rows
 from schemas.topics import load_topics
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.settings import Order, SecurityProtocol, Settings, StoreKind
@@ -33,6 +34,7 @@ class WorkerApp(EngineApp):
 
 def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     """Declare the worker's tables and agents; nothing connects yet."""
+    use_rows(settings.carrier_files())
     app = WorkerApp(metrics, **_options(settings))
     handlers = Handlers(
         partitions=partitions_of(settings),

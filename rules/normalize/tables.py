@@ -2,17 +2,19 @@
 
 A key is the sender's code as it really works (`X/RZ+012`, `DE/08`). `KEY~phrase` is a row for one code whose text
 tells meanings apart: it wins where the text holds the phrase (`~^phrase`: begins with it), first row first.
+An operator's own rows (`add_rows`) come before the packaged ones: theirs replaces a packaged row of the same key.
 """
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 from importlib import resources
 
 from msgspec import Struct
 
+from rules.normalize.probe import WATCHING
 from schemas.codec import digest
 from schemas.words import CARRIERS, DIRECTIONS, FLAGS, REASONS, STATES
 
@@ -23,6 +25,8 @@ ZONES = "zones"
 COUNTRIES = "countries"
 BARE = ("fedex", "usps")
 """Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
+TODO = "TODO"
+"""What a proposed row says where a person must fill in: no table with it is usable."""
 _PACKAGE = "rules.carriers"
 
 
@@ -67,14 +71,41 @@ class Table(Struct, frozen=True):
                     return row
         row_of_key = self.rows.get(key)
         if row_of_key is None and key in self.dated:
-            return next((row for row in self.dated[key] if row.holds_on(day)), None)
+            row_of_key = next((row for row in self.dated[key] if row.holds_on(day)), None)
+        if row_of_key is None and (probe := WATCHING.get()) is not None:
+            return probe.missed(self.name, key, text)
         return row_of_key
+
+
+class Added(Struct, frozen=True):
+    """An operator's own rows for one table: the file, for messages, and its text."""
+
+    path: str
+    text: str
+
+
+_added: dict[str, Added] = {}
+
+
+def add_rows(files: Mapping[str, str]) -> None:
+    """From here on in this process, these CSV texts by path too, `.../gls.csv` beside the packaged `gls.csv`."""
+    added = {path.replace("\\", "/").rpartition("/")[2].removesuffix(".csv"): path for path in files}
+    _added.clear()
+    _added.update({name: Added(path, files[path]) for name, path in added.items()})
+    load_table.cache_clear()
+
+
+def use_rows(files: Mapping[str, str]) -> None:
+    """The same, before the first message is read; raises `TableError` naming every wrong line."""
+    add_rows(files)
+    if files and (problems := check_tables()):
+        raise TableError("\n".join(problems))
 
 
 @cache
 def load_table(name: str) -> Table:
     """The table `rules/carriers/<name>.csv`; raises `TableError` naming every wrong line."""
-    table, problems = read_table(name, _text(name))
+    table, problems = read_table(name, _text(name), _added.get(name))
     if problems:
         raise TableError("\n".join(problems))
     return table
@@ -96,10 +127,15 @@ def load_pairs(name: str) -> dict[str, str]:
 
 def check_tables() -> list[str]:
     """Every problem of every table, as `file:line: what is wrong and what to do`; empty where all is well."""
-    problems: list[str] = []
-    for name in table_names():
-        reader = read_pairs if name in (NAMES, ZONES, COUNTRIES) else read_table
-        problems += reader(name, _text(name))[1]
+    names = table_names()
+    codes = [name for name in names if name not in (NAMES, ZONES, COUNTRIES)]
+    unread = sorted(_added.keys() - set(codes))
+    problems = [f"{_added[name].path}:1: no sender reads this table; use one of: {' '.join(codes)}" for name in unread]
+    for name in names:
+        if name in codes:
+            problems += read_table(name, _text(name), _added.get(name))[1]
+        else:
+            problems += read_pairs(name, _text(name))[1]
     return problems
 
 
@@ -109,65 +145,78 @@ def table_names() -> list[str]:
     return sorted(file.name.removesuffix(".csv") for file in files if file.name.endswith(".csv"))
 
 
-def read_table(name: str, text: str) -> tuple[Table, list[str]]:
-    """Read a code table from its text, with all its problems."""
+def read_table(name: str, text: str, added: Added | None = None) -> tuple[Table, list[str]]:
+    """Read a code table from its text and an operator's rows, with all its problems."""
+    found, problems = _read_rows(_path(name), text)
+    if added is None:
+        return _table(name, (text,), found), problems
+    own, wrong = _read_rows(added.path, added.text)
+    both = {**own, **{key: rows for key, rows in found.items() if key not in own}}
+    return _table(name, (text, added.text), both), [*problems, *wrong]
+
+
+def _read_rows(path: str, text: str) -> tuple[dict[str, list[Row]], list[str]]:
     problems: list[str] = []
     found: dict[str, list[Row]] = {}
-    for line, cells in _lines(name, text, (COLUMNS, DATED), problems):
+    for line, cells in _lines(path, text, (COLUMNS, DATED), problems):
         wrong = list(_problems(cells))
         row = None if wrong else _row(cells)
         if row and any(_overlap(row, other) for other in found.get(cells["key"], ())):
             wrong.append(f"key {cells['key']!r} is there twice; keep one, or give both times of validity")
-        problems += [f"rules/carriers/{name}.csv:{line}: {what}" for what in wrong]
+        problems += [f"{path}:{line}: {what}" for what in wrong]
         if row and not wrong:
             found.setdefault(cells["key"], []).append(row)
-    return _table(name, text, found), problems
+    return found, problems
 
 
 def read_pairs(name: str, text: str) -> tuple[dict[str, str], list[str]]:
     """Read a table of two columns and a source from its text, with all its problems."""
     problems: list[str] = []
     pairs: dict[str, str] = {}
-    for line, cells in _lines(name, text, (("key", "value", "source"),), problems):
+    for line, cells in _lines(_path(name), text, (("key", "value", "source"),), problems):
         wrong = [f"column {column} is empty; fill it in" for column, cell in cells.items() if not cell]
         if cells["key"] in pairs:
             wrong.append(f"key {cells['key']!r} is there twice; keep one")
         if name == NAMES and cells["value"] not in CARRIERS:
             wrong.append(f"carrier {cells['value']!r} is not in the closed list; see schemas/words.py")
-        problems += [f"rules/carriers/{name}.csv:{line}: {what}" for what in wrong]
+        problems += [f"{_path(name)}:{line}: {what}" for what in wrong]
         pairs.setdefault(cells["key"], cells["value"])
     return pairs, problems
+
+
+def _path(name: str) -> str:
+    return f"rules/carriers/{name}.csv"
 
 
 def _text(name: str) -> str:
     try:
         return resources.files(_PACKAGE).joinpath(f"{name}.csv").read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise TableError(f"rules/carriers/{name}.csv:1: cannot be read ({type(error).__name__})") from error
+        raise TableError(f"{_path(name)}:1: cannot be read ({type(error).__name__})") from error
 
 
 def _lines(
-    name: str, text: str, headers: tuple[tuple[str, ...], ...], problems: list[str]
+    path: str, text: str, headers: tuple[tuple[str, ...], ...], problems: list[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     reader = csv.reader(io.StringIO(text), strict=True)
     try:
         header = tuple(next(reader, ()))
         if header not in headers:
-            problems.append(f"rules/carriers/{name}.csv:1: the header must be {','.join(headers[0])}")
+            problems.append(f"{path}:1: the header must be {','.join(headers[0])}")
             return
         for cells in reader:
             if len(cells) == len(header):
                 yield reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))
             else:
-                problems.append(f"rules/carriers/{name}.csv:{reader.line_num}: {len(cells)} cells, not {len(header)}")
+                problems.append(f"{path}:{reader.line_num}: {len(cells)} cells, not {len(header)}")
     except csv.Error as error:
-        problems.append(f"rules/carriers/{name}.csv:{reader.line_num}: not CSV ({error})")
+        problems.append(f"{path}:{reader.line_num}: not CSV ({error})")
 
 
 def _problems(cells: dict[str, str]) -> Iterator[str]:
     for column in ("key", "description", "source"):
-        if not cells[column]:
-            yield f"column {column} is empty; fill it in"
+        if cells[column] in ("", TODO):
+            yield f"column {column} {'says TODO' if cells[column] else 'is empty'}; fill it in"
     yield from _unknown_words(cells)
     if cells["informational"] != ("no" if cells["state"] else "yes"):
         yield "informational must be yes where the state is empty, else no"
@@ -210,7 +259,7 @@ def _overlap(one: Row, other: Row) -> bool:
     return starts <= min(one.valid_to or date.max, other.valid_to or date.max)
 
 
-def _table(name: str, text: str, found: dict[str, list[Row]]) -> Table:
+def _table(name: str, texts: tuple[str, ...], found: dict[str, list[Row]]) -> Table:
     rows: dict[str, Row] = {}
     dated: dict[str, tuple[Row, ...]] = {}
     phrases: dict[str, list[tuple[str, Row]]] = {}
@@ -222,5 +271,5 @@ def _table(name: str, text: str, found: dict[str, list[Row]]) -> Table:
             dated[key] = tuple(own)
         else:
             rows[key] = own[0]
-    version = f"{name}-{digest(text, size=8)}"
+    version = f"{name}-{digest(*texts, size=8)}"
     return Table(name, version, rows, {code: tuple(pairs) for code, pairs in phrases.items()}, dated)
