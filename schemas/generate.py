@@ -1,4 +1,7 @@
-"""`python -m schemas.generate`: writes the JSON Schemas of the contracts; `--check` names those that have drifted."""
+"""`python -m schemas.generate`: writes the JSON Schemas of the contracts and the AsyncAPI document over them.
+
+`--check` names those that have drifted.
+"""
 
 import json
 import sys
@@ -9,6 +12,9 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from schemas import events, raw
+from schemas.asyncapi import as_yaml, document
+from schemas.asyncapi_examples import load_examples
+from schemas.topics import load_topics
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _RAW: Final[dict[str, type[BaseModel]]] = {
@@ -18,28 +24,37 @@ _RAW: Final[dict[str, type[BaseModel]]] = {
     "operator-action": raw.RawAction,
 }
 _FOLDER: Final = Path(__file__).parent / "generated"
+_SUFFIX: Final = ".schema.json"
+ASYNCAPI: Final = "asyncapi.yaml"
 
 
 def generated() -> dict[str, str]:
-    """File names and texts of all schemas."""
+    """File names and texts of all JSON Schemas."""
     models: dict[str, type[BaseModel]] = {**_RAW, **events.MODELS}
-    return {f"{name}.schema.json": _text(name, model) for name, model in models.items()}
+    return {f"{name}{_SUFFIX}": _text(name, model) for name, model in models.items()}
+
+
+def published() -> dict[str, str]:
+    """File names and texts of everything that is generated: the JSON Schemas and the AsyncAPI document."""
+    texts = generated()
+    schemas = {name.removesuffix(_SUFFIX): json.loads(text) for name, text in texts.items()}
+    return {**texts, ASYNCAPI: as_yaml(document(schemas, load_topics(), load_examples()))}
 
 
 def drift(folder: Path) -> list[str]:
     """What is missing, different or too much in a folder, one line each."""
-    wanted = generated()
-    there = {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.schema.json"))}
+    wanted = published()
+    there = {path.name: path.read_text(encoding="utf-8") for path in _made(folder)}
     problems = [f"{name}: missing" for name in wanted if name not in there]
     problems += [f"{name}: differs from its model" for name in wanted if name in there and there[name] != wanted[name]]
     return problems + [f"{name}: no model makes it" for name in there if name not in wanted]
 
 
 def write(folder: Path) -> None:
-    """Write every schema, and remove those that no model makes any more."""
+    """Write everything, and remove those that no model makes any more."""
     folder.mkdir(exist_ok=True)
-    wanted = generated()
-    for path in folder.glob("*.schema.json"):
+    wanted = published()
+    for path in _made(folder):
         if path.name not in wanted:
             path.unlink()
     for name, text in wanted.items():
@@ -60,10 +75,26 @@ def main(arguments: Sequence[str], folder: Path = _FOLDER) -> int:
     return 1 if problems else 0
 
 
+def _made(folder: Path) -> list[Path]:
+    return [*sorted(folder.glob(f"*{_SUFFIX}")), *sorted(folder.glob("*.yaml"))]
+
+
 def _text(name: str, model: type[BaseModel]) -> str:
     mode: Any = "validation" if name in _RAW else "serialization"
-    schema = {"$schema": _DIALECT, "$id": f"urn:wismo:schema:{name}:1", **model.model_json_schema(mode=mode)}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    schema = _open(model.model_json_schema(mode=mode))
+    return (
+        json.dumps({"$schema": _DIALECT, "$id": f"urn:wismo:schema:{name}:1", **schema}, indent=2, ensure_ascii=False)
+        + "\n"
+    )
+
+
+def _open(node: Any) -> Any:
+    """Our models refuse what they do not name, but a reader must not: it would refuse the next optional field."""
+    if isinstance(node, list):
+        return [_open(part) for part in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: _open(part) for name, part in node.items() if (name, part) != ("additionalProperties", False)}
 
 
 if __name__ == "__main__":

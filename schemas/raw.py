@@ -5,11 +5,20 @@ Unknown fields are ignored, unknown values are refused with the words that are a
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from schemas.codec import parse_rfc3339
 from schemas.words import (
@@ -81,15 +90,23 @@ def _amount(value: str) -> str:
     return value
 
 
-def _one_of(words: tuple[str, ...]) -> AfterValidator:
-    allowed = frozenset(words)
+class _OneOf:
+    """A text out of a closed vocabulary; an `enum` in JSON Schema, so that senders can read it."""
 
-    def check(value: str) -> str:
-        if value not in allowed:
-            raise ValueError(f"is not one of: {' '.join(words)}")
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self._words = words
+        self._allowed = frozenset(words)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(schema), "enum": list(self._words)}
+
+    def _check(self, value: str) -> str:
+        if value not in self._allowed:
+            raise ValueError(f"is not one of: {' '.join(self._words)}")
         return value
-
-    return AfterValidator(check)
 
 
 Time = Annotated[datetime, BeforeValidator(_time)]
@@ -100,19 +117,19 @@ Amount = Annotated[str, AfterValidator(_amount)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
-State = Annotated[str, _one_of(STATES)]
-Reason = Annotated[str, _one_of(REASONS)]
-Flag = Annotated[str, _one_of(FLAGS)]
-Direction = Annotated[str, _one_of(DIRECTIONS)]
-ServiceLevel = Annotated[str, _one_of(SERVICE_LEVELS)]
-Tier = Annotated[str, _one_of(TIERS)]
-Channel = Annotated[str, _one_of(CHANNELS)]
-OrderEvent = Annotated[str, _one_of(ORDER_EVENTS)]
-TicketEvent = Annotated[str, _one_of(TICKET_EVENTS)]
-Intent = Annotated[str, _one_of(INTENTS)]
-ActionWord = Annotated[str, _one_of(ACTIONS)]
-Owner = Annotated[str, _one_of(OWNERS)]
-Decision = Annotated[str, _one_of(RESOLUTIONS)]
+State = Annotated[str, _OneOf(STATES)]
+Reason = Annotated[str, _OneOf(REASONS)]
+Flag = Annotated[str, _OneOf(FLAGS)]
+Direction = Annotated[str, _OneOf(DIRECTIONS)]
+ServiceLevel = Annotated[str, _OneOf(SERVICE_LEVELS)]
+Tier = Annotated[str, _OneOf(TIERS)]
+Channel = Annotated[str, _OneOf(CHANNELS)]
+OrderEvent = Annotated[str, _OneOf(ORDER_EVENTS)]
+TicketEvent = Annotated[str, _OneOf(TICKET_EVENTS)]
+Intent = Annotated[str, _OneOf(INTENTS)]
+ActionWord = Annotated[str, _OneOf(ACTIONS)]
+Owner = Annotated[str, _OneOf(OWNERS)]
+Decision = Annotated[str, _OneOf(RESOLUTIONS)]
 
 
 class _Raw(BaseModel):
