@@ -7,7 +7,7 @@ from rules.cases import evaluate, next_change
 from rules.decision import Decision
 from rules.emission import MINUTE, Draft
 from rules.intake import is_from_history, take_order, take_scans, take_ticket
-from rules.kinds import DUE_KINDS
+from rules.kinds import next_due
 from rules.lifecycle import is_over
 from rules.messages import next_message, plan, review
 from rules.policy import Policy, PolicyBook
@@ -73,8 +73,7 @@ def _settle(draft: Draft) -> None:
 def _schedule(draft: Draft) -> None:
     """When to look again, and when the shipment may be forgotten."""
     shipment = draft.shipment
-    times = [due(draft.situation, draft.now, draft.policy) for due in DUE_KINDS]
-    times += [next_change(draft), next_message(draft)]
+    times = [next_due(draft.situation, draft.now, draft.policy), next_change(draft), next_message(draft)]
     if draft.wake:
         times.append(draft.now)
     shipment.next_due = min((time for time in times if time is not None), default=None)

@@ -46,6 +46,26 @@ class Finding:
     """Why a person has to look, where the kind itself asks for one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of a kind: what was seen, what it is held against, and whether it holds.
+
+    A kind fires where all of its checks hold; the first that does not is why it stays quiet.
+    """
+
+    fact: str
+    observed: Any
+    limit: Any
+    policy: str | None
+    """The policy entry that set the limit, or None where the catalogue itself sets it."""
+    holds: bool
+
+    def plain(self) -> dict[str, Any]:
+        """As it is published: spans in hours, times in RFC 3339."""
+        told = {"fact": self.fact, "observed": plain(self.observed), "limit": plain(self.limit), "policy": self.policy}
+        return {**told, "holds": self.holds}
+
+
 def held_against(fact: str, observed: Any, limit: Limit) -> Evidence:
     """Evidence with a limit of the policy."""
     return Evidence(fact, observed, limit.value, limit.path)

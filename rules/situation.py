@@ -28,6 +28,11 @@ class Situation:
         self._tickets: tuple[str, ...] | None = None
 
     @property
+    def subject(self) -> str:
+        """What it is: a word of `schemas.words.SUBJECTS`."""
+        return self.shipment.subject
+
+    @property
     def is_return(self) -> bool:
         """A return that is a shipment of its own."""
         return self.life.direction == "return"

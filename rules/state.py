@@ -200,6 +200,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     """Everything known of one shipment."""
 
     shipment_id: str
+    subject: str = "shipment"
+    """A shipment, or an order, a carrier or an incident that has cases of its own."""
     carrier: str
     tracking_number: str
     clock: datetime | None = None

@@ -1,11 +1,11 @@
 """The kinds of exception, in the order of the catalogue: one small module each, with its twin beside it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rules.finding import Finding
+from rules.finding import Check, Finding
 from rules.kinds import (
     attempt_failed,
     attempts_exhausting,
@@ -22,6 +22,7 @@ from rules.kinds import (
 )
 from rules.policy import Policy
 from rules.situation import Situation
+from schemas.words import STATES, SUBJECTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +34,27 @@ class Kind:
     due: Callable[[Situation, datetime, Policy], datetime | None] | None = None
     by_clock: bool = False
     """Silence and lateness are found by the clock alone: a fact may be one of many that are still to come."""
+    states: Collection[str] = STATES
+    """The states of a shipment in which it can be found: the others need not be asked."""
+    checks: Callable[[Situation, datetime, Policy], Iterable[Check]] | None = None
+    """Its conditions one by one, for those who ask why it fired or did not; `detect` fires where all hold."""
+    subject: str = "shipment"
+    """What it is an exception of."""
 
+
+_BEFORE = ("unknown", "label_created")
+_UNDER_WAY = ("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery")
 
 KINDS: Final = (
-    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due, by_clock=True),
-    Kind("stalled", stalled.detect, stalled.due, by_clock=True),
+    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due, by_clock=True, states=_BEFORE),
+    Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY),
     Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True),
-    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due),
+    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",)),
     Kind("attempt_failed", attempt_failed.detect),
     Kind("attempts_exhausting", attempts_exhausting.detect),
     Kind("damaged", damaged.detect),
     Kind("returning", returning.detect),
-    Kind("returned", returned.detect),
+    Kind("returned", returned.detect, states=("returned",)),
     Kind("refused", refused.detect),
     Kind("contradictory_scans", contradictory_scans.detect),
     Kind("status_unmapped", status_unmapped.detect),
@@ -60,13 +70,24 @@ HIDING: Final = (
 )
 """Each tier hides the tiers below it; a kind in no tier neither hides nor is hidden."""
 
-DUE_KINDS: Final = tuple(kind.due for kind in KINDS if kind.due is not None)
+_FITTING: Final = {
+    (subject, state): tuple(kind for kind in KINDS if kind.subject == subject and state in kind.states)
+    for subject in SUBJECTS
+    for state in STATES
+}
+_DUE: Final = {place: tuple(kind.due for kind in kinds if kind.due) for place, kinds in _FITTING.items()}
+
+
+def next_due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
+    """When time alone would next change what is found."""
+    times = [due(shipment, now, policy) for due in _DUE[shipment.subject, shipment.life.state]]
+    return min((time for time in times if time is not None), default=None)
 
 
 def find(shipment: Situation, now: datetime, policy: Policy) -> dict[str, Finding]:
     """Every cause that is there now, by kind."""
     found: dict[str, Finding] = {}
-    for kind in KINDS:
+    for kind in _FITTING[shipment.subject, shipment.life.state]:
         finding = kind.detect(shipment, now, policy)
         if finding is not None:
             found[kind.name] = finding
