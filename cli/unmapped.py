@@ -119,8 +119,8 @@ def _print_groups(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         for row in rows:
             line(row)
         return
-    table = Table("count", "parcels", "status", box=SIMPLE, pad_edge=False)
-    for name in ("first seen", "last seen", "example"):
+    table = Table(box=SIMPLE, pad_edge=False)
+    for name in ("count", "parcels", "status", "first seen", "last seen", "example"):
         table.add_column(name, no_wrap=True)
     for name in ("sender", "code and text"):
         table.add_column(name, overflow="fold")
