@@ -9,8 +9,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from rules.pipeline.records import Out
+from rules.pipeline.unmapped import parked_codes
 from schemas.dead_letters import ERRORS
-from schemas.words import CUSTOMER_MESSAGES, DEAD_LETTERS, KINDS, MARK_HEADER
+from schemas.words import CUSTOMER_MESSAGES, DEAD_LETTERS, KINDS, MARK_HEADER, SOURCES
 from streams.engine.app import EngineApp
 from streams.engine.records import InRecord
 
@@ -37,6 +38,12 @@ class Metrics:
             "wismo_messages_decided", "Customer messages by fate and reason.", ["fate", "reason"], registry=registry
         )
         self.dead = Counter("wismo_dead_letters", "Records parked.", ["stage", "reason"], registry=registry)
+        self.unmapped = Counter(
+            "wismo_unmapped_codes",
+            "Codes that no table knows, once a message, by sender.",
+            ["source"],
+            registry=registry,
+        )
         self.lag = Histogram(
             "wismo_event_time_lag_seconds",
             "From the moment we heard to the end of a stage.",
@@ -82,6 +89,11 @@ class Metrics:
         if out.topic == DEAD_LETTERS:
             said = dict(out.headers)
             self.dead.labels(_text(said, "stage"), _text(said, "reason")).inc()
+            if _text(said, "reason") == "unmapped_code":
+                # Who sends is a closed list: the codes themselves would make a label without bounds.
+                source = (said.get("source") or b"").decode("utf-8", "replace")
+                codes = len(parked_codes(_text(said, "scan")))
+                self.unmapped.labels(source if source in SOURCES else "other").inc(codes)
         elif out.labels and out.topic.startswith("exceptions-"):
             self._case(out)
         elif out.labels and out.topic == CUSTOMER_MESSAGES:
