@@ -43,7 +43,8 @@ def _trackings(document: Fields) -> list[Fields]:
 
 
 def _tracking(tracking: Fields) -> tuple[Scan, ...]:
-    points = items(tracking, "checkpoints")
+    # The answer about the last checkpoint holds that one alone.
+    points = items(tracking, "checkpoints") or items(tracking, "checkpoint")
     if not points:
         return ()
     who = named(text(tracking, "slug"), "$.slug")

@@ -39,6 +39,8 @@ def _message(document: Fields) -> tuple[Scan, ...]:
         return _tracker(document)
     if "trackers" in document:
         return tuple(one for tracker in items(document, "trackers") for one in _tracker(tracker))
+    if "events" in document:
+        return tuple(one for event in items(document, "events") for one in _message(event))
     if "error" in document:
         return ()
     raise UnusableError("schema_invalid", "$ is no EasyPost message we know; send a Tracker or a tracker event")

@@ -6,6 +6,8 @@ border": the order of the list is right, its times are not.
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import stamps, times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import messages, unknown_shape
@@ -46,7 +48,9 @@ def _package(package: Fields) -> tuple[Scan, ...]:
     parcel = Parcel("landmark", number("landmark", written, "TrackResponse.Result.Packages.Package"), table.version)
     told = [one for one in map(_told, events) if not one.empty]
     found = [scan(parcel, one, table.find(one.code) if one.code else None) for one in told]
-    return as_listed(found, newest_first=False)
+    listed = as_listed(found, newest_first=False)
+    estimate = stamps.read(text(package, "ExpectedDelivery", _EVENT)).at
+    return (*listed[:-1], *(replace(one, estimated_delivery_at=estimate) for one in listed[-1:]))
 
 
 def _told(event: Fields) -> Told:

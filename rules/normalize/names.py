@@ -1,6 +1,7 @@
 """Carriers and tracking numbers: every spelling meets on one word and one number."""
 
 from functools import lru_cache
+from typing import Final
 
 from rules.normalize.decode import UnusableError
 from rules.normalize.tables import NAMES, load_pairs
@@ -10,6 +11,18 @@ from schemas.words import CARRIERS
 MAX_NUMBER = 64
 ANY = ""
 """Stands for the carrier where a number comes without one, as in a ticket."""
+UNKNOWN: Final = "unknown"
+"""Stands for the carrier of a parcel whose sender names none."""
+_FAMILIES: Final = frozenset(
+    """ups usps fedex dpd gls evri purolator ontrac lasership bpost sendle colissimo chronopost seko""".split()
+)
+"""Names that no other carrier begins with: what follows is a country, a service or a way to fetch the data."""
+_FEEDS: Final = frozenset("api ftp sftp edi webhook reference ref checker".split())
+"""Words that aggregators hang on a carrier's name to say where its data come from."""
+_UPS_LONG: Final = 18
+_USPS_LONG: Final = 22
+_USPS_BEGINS: Final = ("93", "94", "95")
+"""92 is also printed by those who hand parcels over to USPS."""
 _BLANKS = str.maketrans("", "", " -\u2010\u2011\u2013\u00a0\t")
 
 
@@ -19,9 +32,20 @@ def carrier(spelling: str) -> str:
     lowered = spelling.strip().lower()
     if lowered in CARRIERS:
         return lowered
-    bare = "".join(char for char in lowered if char.isalnum())
-    known = load_pairs(NAMES).get(bare)
-    return known or "-".join("".join(char if char.isalnum() else " " for char in lowered[:64]).split())
+    words = "".join(char if char.isalnum() else " " for char in lowered[:64]).split()
+    while len(words) > 1 and words[-1] in _FEEDS and "".join(words) not in load_pairs(NAMES):
+        words.pop()
+    known = load_pairs(NAMES).get("".join(words))
+    return known or (words[0] if words and words[0] in _FAMILIES else "-".join(words))
+
+
+def guessed(written: str) -> str:
+    """The carrier of a number that came without one, where its form is that of one carrier only."""
+    bare = written.translate(_BLANKS).upper()
+    if len(bare) == _UPS_LONG and bare.startswith("1Z"):
+        return "ups"
+    bare = _without_zip(bare)
+    return "usps" if len(bare) == _USPS_LONG and bare.isdigit() and bare[:2] in _USPS_BEGINS else UNKNOWN
 
 
 def named(written: str | None, path: str) -> str:

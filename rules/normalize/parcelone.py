@@ -41,7 +41,7 @@ def _history(answer: Fields, events: list[Fields], name: str) -> tuple[Scan, ...
     if not events:
         return ()
     parcel = Parcel("parcelone", number("parcelone", text(answer, name), f"$.{name}"), load_table("parcelone").version)
-    estimate = stamps.read(text(answer, "EstimatedDelivery")).at
+    estimate = stamps.read(text(answer, "EstimatedDelivery"), order="dmy").at
     return parcel_scans(parcel, events, _event, newest_first=False, estimate=estimate, by_text=True)
 
 
@@ -60,7 +60,7 @@ def _moment(event: Fields, where: Location | None) -> times.Moment:
     if utc.at:
         return utc
     zone = times.zone_of(where.country, where.region) if where else None
-    return stamps.read(text(event, "DateTime", _EVENT), zone)
+    return stamps.read(text(event, "DateTime", _EVENT), zone, order="dmy")
 
 
 def _place(written: str | None) -> Location | None:

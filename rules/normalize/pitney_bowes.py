@@ -13,7 +13,7 @@ from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import ANY, carrier, number
 from rules.normalize.reading import items, text
 from rules.normalize.services import service_level
-from rules.normalize.tables import Row, load_table
+from rules.normalize.tables import Row, bare_code, load_table
 from schemas.facts import Scan
 from schemas.words import CARRIERS
 
@@ -50,7 +50,7 @@ def _answer(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
     )
     promised = text(answer, "estimatedDeliveryDate"), text(answer, "estimatedDeliveryTime")
     estimate = clocks.moment(*promised, zone_name=text(answer, "estimatedDeliveryTimeOffset"))
-    return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate.at)
+    return parcel_scans(parcel, events, lambda event: _event(event, who), newest_first=True, estimate=estimate.at)
 
 
 def _number(answer: Fields) -> str | None:
@@ -66,7 +66,7 @@ def _returns(answer: Fields, events: list[Fields], service: str | None) -> bool:
     return "RTN" in kinds or text(answer, "serviceCode") == "RP" or "return" in (service or "").lower()
 
 
-def _event(event: Fields) -> Reading:
+def _event(event: Fields, who: str) -> Reading:
     names = ("standardizedEventCode", "scanType", "l1Code", "eventCode")
     code = next((found for found in (text(event, name, _EVENT) for name in names) if found), None)
     said = text(event, "standardizedEventDescription", _EVENT) or text(event, "scanDescription", _EVENT)
@@ -80,11 +80,13 @@ def _event(event: Fields) -> Reading:
         zone,
         zone_name=text(event, "eventTimeOffset", _EVENT),
     )
-    return Told(code, said, moment, where), _row(code, text(event, "packageStatus", _EVENT))
+    # Without a standard code the scan bears the one of the carrier that made it.
+    own = bare_code(who, code, said) if text(event, "standardizedEventCode", _EVENT) is None else None
+    return Told(code, said, moment, where), _row(code, own, text(event, "packageStatus", _EVENT))
 
 
-def _row(code: str | None, status: str | None) -> Row | None:
+def _row(code: str | None, own: Row | None, status: str | None) -> Row | None:
     table = load_table("pitney_bowes")
-    known = table.find(code.upper()) if code else None
+    known = (table.find(code.upper()) if code else None) or own
     # A code that the list lacks keeps the meaning of the status that the vendor files it under.
     return known or (table.find(f"status:{status}") if status else None)

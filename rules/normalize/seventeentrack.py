@@ -41,6 +41,8 @@ def _track(track: Fields) -> tuple[Scan, ...]:
     tracking = fields(info, "tracking", "$.data.track_info")
     providers = items(tracking, "providers", "$.data.track_info.tracking")
     events = [event for one in providers for event in items(one, "events", _EVENT)]
+    # A number whose carriers tell no history may still have its latest event.
+    events = events or items(info, "latest_event", "$.data.track_info")
     old = _old_events(fields(track, "track", "$.data"))
     if not events and not old:
         return ()
@@ -53,11 +55,10 @@ def _track(track: Fields) -> tuple[Scan, ...]:
     )
     if not events:
         return parcel_scans(parcel, old, _old_event, newest_first=True)
-    latest = _latest(info) if len(events) == 1 else None
     return parcel_scans(
         parcel,
-        events,
-        lambda event: _event(event, latest),
+        _with_status(events, info),
+        _event,
         newest_first=True,
         estimate=_estimate(info).at,
         by_text=True,
@@ -75,8 +76,20 @@ def _carrier(track: Fields, providers: list[Fields]) -> str:
     return named(name or (f"17track-{key}" if key else None), "$.data.carrier")
 
 
-def _event(event: Fields, latest: str | None) -> Reading:
-    code = text(event, "sub_status", _EVENT) or text(event, "stage", _EVENT) or latest
+def _with_status(events: list[Fields], info: Fields) -> list[Fields]:
+    """The same events; the latest, where it says no status of its own, with that of the number."""
+    latest = fields(info, "latest_event", "$.data.track_info")
+    told = text(latest, "description", _EVENT), _moment(latest, None).at
+    return [
+        {**event, "latest": _latest(info)}
+        if len(events) == 1 or (text(event, "description", _EVENT), _moment(event, None).at) == told
+        else event
+        for event in events
+    ]
+
+
+def _event(event: Fields) -> Reading:
+    code = text(event, "sub_status", _EVENT) or text(event, "stage", _EVENT) or text(event, "latest", _EVENT)
     address = fields(event, "address", _EVENT)
     city = text(address, "city", _EVENT) or text(event, "location", _EVENT)
     region, postal_code = text(address, "state", _EVENT), text(address, "postal_code", _EVENT)

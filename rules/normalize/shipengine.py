@@ -12,7 +12,7 @@ from rules.normalize import times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
-from rules.normalize.names import named, number
+from rules.normalize.names import ANY, guessed, named, number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.tables import Row, bare_code, load_table
 from schemas.facts import Location, Scan
@@ -28,7 +28,8 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 
 def _message(document: Fields) -> tuple[Scan, ...]:
-    answer = fields(document, "data") if isinstance(document.get("data"), dict) else document
+    document = _snake(document)
+    answer = _snake(fields(document, "data")) if isinstance(document.get("data"), dict) else document
     if "events" in answer:
         return _answer(answer, text(document, "resource_url"))
     if {"resource_type", "errors", "tracking_number"} & document.keys():
@@ -37,11 +38,13 @@ def _message(document: Fields) -> tuple[Scan, ...]:
 
 
 def _answer(answer: Fields, url: str | None) -> tuple[Scan, ...]:
-    events = items(answer, "events")
+    events = [_snake(event) for event in items(answer, "events")]
     if not events:
         return ()
-    who = named(text(answer, "carrier_code") or _carrier_in(url), "$.carrier_code")
-    parcel = Parcel(who, number(who, text(answer, "tracking_number"), "$.tracking_number"), _version())
+    bare = number(ANY, text(answer, "tracking_number"), "$.tracking_number")
+    # An answer to a question by label names no carrier.
+    who = named(text(answer, "carrier_code") or _carrier_in(url) or guessed(bare), "$.carrier_code")
+    parcel = Parcel(who, bare, _version())
     if len(events) == 1:
         # An event alone is the one that the answer's own status speaks of.
         events = [{**_top(answer), **{key: value for key, value in events[0].items() if value is not None}}]
@@ -49,6 +52,11 @@ def _answer(answer: Fields, url: str | None) -> tuple[Scan, ...]:
     return parcel_scans(
         parcel, events, lambda event: _event(event, who), newest_first=True, estimate=estimate, by_text=True
     )
+
+
+def _snake(told: Fields) -> Fields:
+    """The same fields under the names of the API: its client libraries write `carrierCode` for `carrier_code`."""
+    return {"".join(f"_{char.lower()}" if char.isupper() else char for char in key): told[key] for key in told}
 
 
 def _version() -> str:

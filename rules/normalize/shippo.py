@@ -33,8 +33,8 @@ def _message(document: Fields) -> tuple[Scan, ...]:
 
 
 def _track(track: Fields) -> tuple[Scan, ...]:
-    # The status repeats the latest of the history: it counts only where it stands alone.
-    events = items(track, "tracking_history") or _alone(track)
+    events = items(track, "tracking_history")
+    events += [status for status in _alone(track) if not any(_covers(event, status) for event in events)]
     if not events:
         return ()
     who = named(text(track, "carrier"), "$.carrier")
@@ -47,6 +47,12 @@ def _track(track: Fields) -> tuple[Scan, ...]:
     )
     estimate = times.iso(text(track, "eta")).at
     return parcel_scans(parcel, events, _event, newest_first=False, estimate=estimate, by_text=True)
+
+
+def _covers(event: Fields, status: Fields) -> bool:
+    """Whether the status repeats this event of the history, or is older: the history knows better then."""
+    then, at = (times.iso(text(one, "status_date", _EVENT)).at for one in (event, status))
+    return at is None or then is None or at <= then
 
 
 def _alone(track: Fields) -> list[Fields]:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, in_order_by_parcel, place, scan
-from rules.normalize.names import ANY, carrier, number
+from rules.normalize.names import ANY, UNKNOWN, carrier, guessed, number
 from rules.normalize.reading import fields, items, text, texts
 from rules.normalize.services import service_level
 from rules.normalize.tables import load_table
@@ -23,6 +23,9 @@ from schemas.codec import digest
 from schemas.facts import Customer, Destination, Money, OrderChange, OrderShipment, Scan
 
 CARRIER: Final = "shopify"
+_NAMES: Final = ("order", "fulfillment", "fulfillment_event")
+_FULFILLMENT: Final = frozenset(("tracking_numbers", "tracking_number", "tracking_company", "shipment_status"))
+_ORDER: Final = frozenset(("financial_status", "fulfillment_status", "order_number", "fulfillments"))
 _VOID: Final = ("cancelled", "error", "failure")
 """Fulfillment statuses of a request that came to nothing: no parcel left."""
 _MARKETPLACES: Final = ("amazon", "ebay", "etsy", "walmart", "facebook", "instagram", "tiktok", "google")
@@ -31,37 +34,54 @@ _NO_COMPANY: Final = ("", "other", "null-company", "none", "custom")
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
     """The scans of one Shopify message: fulfillment events, and the shipment status of a fulfillment."""
-    body = _body(raw)
-    if "fulfillment_events" in body:
-        events = items(body, "fulfillment_events")
-    elif "fulfillment_id" in body:
-        events = [body]
-    else:
-        return in_order_by_parcel([one for done in _fulfillments(body) for one in _status(done)])
-    return in_order_by_parcel([_event(event) for event in events])
+    return in_order_by_parcel([one for body in _bodies(raw) for one in _scans(body)])
 
 
 def orders(raw: bytes) -> tuple[OrderChange, ...]:
     """The order events of one Shopify message; a fulfillment event is a scan and changes no order."""
-    body = _body(raw)
     tie = digest(raw)
-    if "fulfillment_id" in body or "fulfillment_events" in body:
+    return tuple(change for body in _bodies(raw) for change in _changes(body, tie))
+
+
+def _changes(body: Fields, tie: str) -> tuple[OrderChange, ...]:
+    if "fulfillment_id" in body:
         return ()
     return (_fulfilled(body, tie),) if "order_id" in body else tuple(_snapshot(body, tie))
 
 
-def _body(raw: bytes) -> Fields:
+def _bodies(raw: bytes) -> list[Fields]:
+    """The orders, fulfillments and fulfillment events of one message: a webhook has one, an answer maybe many."""
     document = decode(raw)
     if isinstance(document, dict):
-        for name in ("order", "fulfillment", "fulfillment_event"):
+        for name in _NAMES:
             if isinstance(document.get(name), dict):
-                document = fields(document, name)
-                break
-        if document.keys() & {"fulfillment_id", "fulfillment_events", "order_id", "line_items", "financial_status"}:
-            return document
+                return [_known(fields(document, name))]
+            if isinstance(document.get(f"{name}s"), list) and "id" not in document:
+                return [_known(one) for one in items(document, f"{name}s")]
         if "errors" in document:
             raise UnusableError("schema_invalid", "$ is an error answer of Shopify; send its webhooks")
-    raise UnusableError("schema_invalid", "$ is no Shopify message we know; send an order or fulfillment webhook")
+        return [_known(document)]
+    raise _nothing_known()
+
+
+def _known(body: Fields) -> Fields:
+    # Refunds, transactions and returns name their order too, carts and drafts have line items.
+    mine = _FULFILLMENT if "order_id" in body else _ORDER
+    if "fulfillment_id" in body or mine & body.keys():
+        return body
+    raise _nothing_known()
+
+
+def _nothing_known() -> UnusableError:
+    return UnusableError("schema_invalid", "$ is no Shopify message we know; send an order or fulfillment webhook")
+
+
+def _scans(body: Fields) -> Iterator[Scan]:
+    if "fulfillment_id" in body:
+        yield _event(body)
+        return
+    for done in _fulfillments(body):
+        yield from _status(done)
 
 
 def _event(event: Fields) -> Scan:
@@ -150,9 +170,8 @@ def _carrier(company: str, written: str) -> str:
     who = carrier(company)
     if who not in _NO_COMPANY:
         return who
-    bare = written.replace(" ", "").upper()
-    # The one form of number that no other carrier uses.
-    return "ups" if len(bare) == 18 and bare.startswith("1Z") else who or "unknown"
+    by_form = guessed(written)
+    return by_form if by_form != UNKNOWN else who or UNKNOWN
 
 
 def _order_id(fields_: Fields, key: str) -> str:

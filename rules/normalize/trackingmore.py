@@ -14,6 +14,7 @@ from rules.normalize.names import named, number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, load_table
+from rules.normalize.wording import worded_place
 from schemas.facts import Location, Scan
 
 _EVENT: Final = "$.data.origin_info.trackinfo[]"
@@ -26,8 +27,9 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 def _tracks(document: Fields) -> list[Fields]:
     data = document.get("data", document)
-    if isinstance(data, dict) and "items" in data:
-        return items(data, "items", "$.data")
+    for key in ("items", "success"):
+        if isinstance(data, dict) and key in data:
+            return items(data, key, "$.data")
     if isinstance(data, dict) and "tracking_number" in data:
         return [data]
     if "meta" in document or isinstance(data, list):
@@ -70,8 +72,11 @@ def _row(status: str | None, narrow: str | None) -> Row | None:
 
 def _place(event: Fields) -> Location | None:
     code = country(_either(event, "country_iso2", "country"))
-    city = text(event, "city", _EVENT) or _either(event, "location", "Details")
-    return place(city, text(event, "state", _EVENT), text(event, "zip", _EVENT), code)
+    city, region, postal_code = (text(event, name, _EVENT) for name in ("city", "state", "zip"))
+    if city or region or postal_code:
+        return place(city, region, postal_code, code)
+    told = worded_place(_either(event, "location", "Details"), code)
+    return told or place(None, None, None, code)
 
 
 def _either(parent: Fields, newer: str, older: str) -> str | None:

@@ -70,3 +70,11 @@ def test_the_estimate_goes_to_the_latest_scan() -> None:
 def test_a_tracking_without_checkpoints_holds_no_scan() -> None:
     assert read("aftership", aftership()) == ()
     assert read("aftership", dump({"meta": {"code": 404}, "data": {}})) == ()
+
+
+def test_the_answer_about_the_last_checkpoint_holds_that_one() -> None:
+    point = aftership_point("Delivered", "Delivered_011")
+    answer = {"slug": "fedex-fims", "tracking_number": "7", "tag": "Delivered", "checkpoint": point}
+    (scan,) = read("aftership", dump({"meta": {"code": 200}, "data": answer}))
+    assert (scan.shipment_id, scan.code, scan.state) == ("fedex:7", "Delivered_011", "delivered")
+    assert read("aftership", dump({"meta": {"code": 200}, "data": {**answer, "checkpoint": None}})) == ()

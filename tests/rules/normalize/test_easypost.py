@@ -1,5 +1,6 @@
 """EasyPost: the carrier's code first, else its own status with detail and text."""
 
+import orjson
 import pytest
 
 from rules.normalize import parse_scans
@@ -103,3 +104,10 @@ def test_an_impossible_estimate_is_left_out() -> None:
 def test_two_texts_in_one_minute_are_two_scans_and_a_repeated_one_is_not() -> None:
     rows = [easypost_detail("in_transit", WHEN, message) for message in ("Arrived", "Sorted", "Arrived")]
     assert [scan.description for scan in read(easypost(*rows))] == ["Arrived", "Sorted"]
+
+
+def test_a_list_of_events_is_read_event_by_event() -> None:
+    event = orjson.loads(easypost(easypost_detail("delivered", "2026-03-02T10:00:00Z", "Delivered")))
+    tracker = event.get("result", event)
+    events = [{"object": "Event", "result": tracker}, {"object": "Event", "result": {}}]
+    assert [scan.state for scan in read(dump({"events": events, "has_more": False}))] == ["delivered"]

@@ -46,3 +46,20 @@ def test_codes(code: str, state: str, reason: str | None) -> None:
 def test_an_unknown_code_is_unmapped_and_an_error_holds_no_scan() -> None:
     assert [scan.mapped for scan in read("landmark", landmark(("999", "2026-03-01 04:30:00")))] == [False]
     assert read("landmark", b"<TrackResponse><Errors><Error>none</Error></Errors></TrackResponse>") == ()
+
+
+def test_the_expected_delivery_goes_to_the_latest_scan() -> None:
+    raw = landmark(("50", "2026-03-01 04:30:00"), ("150", "2026-03-02 07:55:00"))
+    raw = raw.replace(b"<Events>", b"<ExpectedDelivery>03/05/2026</ExpectedDelivery><Events>")
+    estimates = [str(scan.estimated_delivery_at) for scan in read("landmark", raw)]
+    assert estimates == ["None", "2026-03-05 12:00:00+00:00"]
+
+
+def test_two_packages_are_two_shipments_and_an_error_is_none() -> None:
+    raw = landmark(("50", "2026-03-01 04:30:00"))
+    start, end = raw.index(b"<Package>"), raw.index(b"</Package>") + len(b"</Package>")
+    second = raw[start:end].replace(b"<TrackingNumber>", b"<TrackingNumber>Z")
+    found = {scan.shipment_id for scan in read("landmark", raw[:end] + second + raw[end:])}
+    assert len(found) == 2
+    error = b"<TrackResponse><Errors><Error><ErrorCode>104</ErrorCode></Error></Errors></TrackResponse>"
+    assert read("landmark", error) == ()

@@ -44,3 +44,11 @@ def test_the_answer_up_to_the_last_mile() -> None:
 def test_an_unknown_code_is_unmapped_and_an_error_holds_no_scan() -> None:
     assert [scan.mapped for scan in read("parcelone", parcelone(("TELEPORTED", "Delivered")))] == [False]
     assert read("parcelone", dump({"Error": "No shipment data found yet"})) == ()
+
+
+def test_a_date_with_dots_is_german() -> None:
+    (scan,) = read("parcelone", parcelone(("DELIVERED", "Delivered"), when="02.03.2026 12:00"))
+    assert (scan.occurred_at and scan.occurred_at.date().isoformat(), scan.raw_time) == (
+        "2026-03-02",
+        "02.03.2026 12:00",
+    )

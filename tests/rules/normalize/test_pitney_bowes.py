@@ -52,3 +52,12 @@ def test_the_current_status_counts_where_it_stands_alone() -> None:
     }
     assert told("pitney_bowes", dump(answer)) == [("DLD", "delivered", None)]
     assert read("pitney_bowes", dump({"errors": [{"errorCode": "1"}]})) == ()
+
+
+def test_a_carriers_own_code_counts_where_there_is_no_standard_one() -> None:
+    own = {"scanType": "02", "scanDescription": "NOTICE LEFT", "standardizedEventCode": None, "l1Code": None}
+    event = {**pitney_event("X", status="Exception"), **own}
+    (scan,) = read("pitney_bowes", pitney_bowes(event, carrier="USPS"))
+    assert (scan.code, scan.state, scan.reason) == ("02", "attempted", "recipient_unavailable")
+    (scan,) = read("pitney_bowes", pitney_bowes(event))
+    assert (scan.state, scan.reason) == ("delayed", "unspecified")

@@ -79,3 +79,19 @@ def test_v1_pick_up_is_ready_for_the_customer() -> None:
     data = {"number": "94", "carrier": 21051, "track": {"e": 30, "z0": latest, "z1": [latest]}}
     (scan,) = read("17track", dump({"event": "TRACKING_UPDATED", "data": data}))
     assert (scan.code, scan.state, scan.reason) == ("30", "in_transit", "awaiting_customer_pickup")
+
+
+def test_the_latest_event_has_the_status_of_the_number_where_it_says_none_of_its_own() -> None:
+    old = seventeen_event(None, "2026-03-01T10:00:00+08:00", description="Somewhere")
+    new = seventeen_event(None, description="Handed over")
+    info: dict[str, object] = {"latest_status": {"status": "Delivered", "sub_status": "Delivered_Other"}}
+    scans = read("17track", seventeen(new, old, latest_event=new, **info))
+    assert [(scan.code, scan.state, scan.mapped) for scan in scans] == [
+        (None, None, False),
+        ("Delivered_Other", "delivered", True),
+    ]
+
+
+def test_a_latest_event_without_a_history_is_a_scan() -> None:
+    latest = seventeen_event("OutForDelivery_Other")
+    assert told("17track", seventeen(latest_event=latest)) == [("OutForDelivery_Other", "out_for_delivery", None)]

@@ -76,3 +76,29 @@ def test_the_carrier_stands_in_the_address_of_the_resource_or_in_the_answer() ->
 def test_what_is_no_tracking_holds_no_scan() -> None:
     assert read("shipengine", dump({"resource_type": "API_RATE", "data": {"rates": []}})) == ()
     assert read("shipengine", shipengine()) == ()
+
+
+def test_an_answer_by_label_names_no_carrier_and_the_form_of_the_number_may() -> None:
+    answer = {"status_code": "IT", "events": [shipengine_event("IT")]}
+    numbers = ("1Z932R800390810600", "9405511899223197428490", "700000000013")
+    found = [read("shipengine", dump({**answer, "tracking_number": one}))[0].shipment_id for one in numbers]
+    assert found == ["ups:1Z932R800390810600", "usps:9405511899223197428490", "unknown:700000000013"]
+
+
+def test_the_names_of_the_client_libraries_are_read_too() -> None:
+    event = {"occurredAt": WHEN, "statusCode": "DE", "cityLocality": "Reno", "stateProvince": "NV", "countryCode": "US"}
+    (scan,) = read("shipengine", dump({"trackingNumber": "7", "carrierCode": "fedex", "events": [event]}))
+    assert (scan.shipment_id, scan.state, str(scan.occurred_at)) == (
+        "fedex:7",
+        "delivered",
+        "2026-03-02 10:00:00+00:00",
+    )
+    assert scan.location and (scan.location.city, scan.location.country) == ("Reno", "US")
+
+
+def test_the_webhook_of_the_second_version_names_its_carrier() -> None:
+    data = {"tracking_number": "1Z0000000000000000", "carrier_code": "ups", "carrier_status_code": "M"}
+    event = shipengine_event("NY", "MP", status_detail_code="ELEC_ADVICE_RECD_BY_CARRIER")
+    raw = dump({"resource_type": "TRACK_EVENT_V2", "resource_url": "x", "data": {**data, "events": [event]}})
+    (scan,) = read("shipengine", raw)
+    assert (scan.carrier, scan.code, scan.state) == ("ups", "NY/ELEC_ADVICE_RECD_BY_CARRIER/M", "label_created")

@@ -53,3 +53,12 @@ def test_a_status_alone_is_a_scan_and_beside_its_history_none() -> None:
 def test_other_webhooks_and_unused_tracks_hold_no_scan() -> None:
     assert read("shippo", dump({"event": "transaction_created", "data": {"object_id": "t"}})) == ()
     assert read("shippo", dump({"carrier": "usps", "tracking_number": "94", "tracking_status": None})) == ()
+
+
+def test_a_status_newer_than_its_history_is_a_scan_too() -> None:
+    old, new = (shippo_event("TRANSIT", None, "Departed", f"2026-03-0{day}T10:00:00Z") for day in (1, 2))
+    older = shippo_event("PRE_TRANSIT", None, "Label", "2026-02-27T10:00:00Z")
+    track = {"carrier": "usps", "tracking_number": "94", "tracking_history": [old]}
+    assert len(read("shippo", dump({**track, "tracking_status": new}))) == 2
+    assert len(read("shippo", dump({**track, "tracking_status": older}))) == 1
+    assert len(read("shippo", dump({**track, "tracking_status": {**new, "status_date": None}}))) == 1

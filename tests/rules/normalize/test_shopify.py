@@ -115,3 +115,26 @@ def test_bad_orders_are_refused(message: object, reason: str) -> None:
     assert isinstance(result, Rejected)
     assert result.reason == reason
     assert "Jane" not in result.message
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"id": 5, "order_id": 7, "created_at": "2026-03-01T10:00:00Z", "refund_line_items": []},
+        {"id": 5, "order_id": 7, "created_at": "2026-03-01T10:00:00Z", "kind": "sale", "status": "success"},
+        {"id": 5, "token": "t", "created_at": "2026-03-01T10:00:00Z", "line_items": []},
+        {"id": 5},
+        {"refund": {"id": 5, "order_id": 7, "created_at": "2026-03-01T10:00:00Z"}},
+    ],
+)
+def test_refunds_transactions_and_carts_are_no_parcels_and_no_orders(message: object) -> None:
+    for parse in (parse_order, parse_scans):
+        assert isinstance(parse("shopify", dump(message)), Rejected)
+
+
+def test_answers_hold_many() -> None:
+    assert len(orders({"orders": [shopify_order(), shopify_order(id=8)]})) == 2 * len(orders(shopify_order()))
+    done = shopify_fulfillment(shipment_status="in_transit")
+    assert [scan.state for scan in scans({"fulfillments": [done]})] == ["in_transit"]
+    assert [change.event for change in orders({"fulfillments": [done]})] == ["fulfilled"]
+    assert orders({"orders": []}) == () and scans({"fulfillment_events": []}) == ()

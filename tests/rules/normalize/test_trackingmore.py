@@ -47,3 +47,24 @@ def test_a_list_and_an_error_are_answers_too() -> None:
     assert read("trackingmore", dump({"meta": {"code": 200}, "data": []})) == ()
     assert read("trackingmore", dump({"meta": {"code": 4001}, "data": []})) == ()
     assert read("trackingmore", trackingmore()) == ()
+
+
+def test_a_place_in_one_text_is_taken_apart() -> None:
+    event = {**trackingmore_event("transit"), "location": "MEMPHIS, TN, US"}
+    (scan,) = read("trackingmore", trackingmore(event))
+    assert scan.location and (scan.location.city, scan.location.region, scan.location.country) == (
+        "MEMPHIS",
+        "TN",
+        "US",
+    )
+    assert (str(scan.occurred_at), scan.time_quality) == ("2026-03-02 16:00:00+00:00", "zone_inferred")
+
+
+def test_the_second_version_and_a_batch_answer_are_read() -> None:
+    info = [{"StatusDescription": "Out", "Date": "2026-03-02 10:00", "Details": "", "checkpoint_status": "pickup"}]
+    track = {"tracking_number": "7", "carrier_code": "fedex", "origin_info": {"trackinfo": info}}
+    for data in (track, {"items": [track]}, {"success": [track], "error": []}, [track]):
+        assert told("trackingmore", dump({"meta": {"code": 200}, "data": data})) == [
+            ("pickup", "out_for_delivery", None)
+        ]
+    assert read("trackingmore", dump({"meta": {"code": 4102}, "data": []})) == ()
