@@ -6,10 +6,10 @@ Private notes reach no customer and are no event here.
 
 from typing import Final
 
-from rules.normalize.decode import Fields, decode
+from rules.normalize.decode import Fields
 from rules.normalize.feed import unknown_shape
-from rules.normalize.helpdesk import at_first, change, custom_fields
-from rules.normalize.reading import fields, text, texts
+from rules.normalize.helpdesk import at_first, change, custom_fields, documents, unprefixed
+from rules.normalize.reading import fields, flag, text, texts
 from schemas.facts import TicketChange
 
 _DONE: Final = ("4", "5", "resolved", "closed")
@@ -19,29 +19,35 @@ _TIMES: Final = ("triggered_at", "event_time", "updated_at", "created_at")
 
 def tickets(raw: bytes) -> tuple[TicketChange, ...]:
     """The ticket events of one Freshdesk message."""
-    document = decode(raw)
-    if isinstance(document, dict):
-        if isinstance(document.get("freshdesk_webhook"), dict):
-            return _webhook(fields(document, "freshdesk_webhook"))
-        data = fields(document, "data") if isinstance(document.get("data"), dict) else document
-        if isinstance(data.get("conversation"), dict):
-            return _reply(fields(data, "conversation"), fields(data, "ticket"))
-        ticket = fields(data, "ticket") if isinstance(data.get("ticket"), dict) else data
-        if "id" in ticket and "status" in ticket:
-            return _app_event(document, data, ticket)
-        if "ticket_id" in ticket:
-            return _webhook(ticket)
+    return tuple(one for document in documents(raw) for one in _document(document))
+
+
+def _document(document: Fields) -> tuple[TicketChange, ...]:
+    if isinstance(document.get("freshdesk_webhook"), dict):
+        return _webhook(fields(document, "freshdesk_webhook"))
+    data = fields(document, "data") if isinstance(document.get("data"), dict) else document
+    if isinstance(data.get("conversation"), dict):
+        return _reply(fields(data, "conversation"), fields(data, "ticket"))
+    ticket = fields(data, "ticket") if isinstance(data.get("ticket"), dict) else data
+    if "incoming" in ticket and "ticket_id" in ticket:
+        return _reply(ticket, {})
+    if "id" in ticket and "status" in ticket:
+        return _app_event(document, data, ticket)
+    if "ticket_id" in ticket:
+        return _webhook(ticket)
     raise unknown_shape("Freshdesk", "a ticket webhook")
 
 
 def _webhook(told: Fields) -> tuple[TicketChange, ...]:
     """Fields named `ticket_...`, without their prefix a ticket."""
-    ticket = {key.removeprefix("ticket_"): value for key, value in told.items()}
+    ticket = unprefixed(told)
     happened = " ".join(str(told.get(name) or "") for name in ("triggered_event", "event", "event_type")).lower()
     if "note" in happened and "private" in happened:
         return ()
     event = _event(happened, _status(ticket))
-    return (_change(event, ticket, ticket, *_TIMES),)
+    # What is no reply and no change of status says only that the ticket is open, as it was from its beginning.
+    since = ("created_at",) if event == "opened" and "status" not in happened else ()
+    return (_change(event, ticket, ticket, *since, *_TIMES),)
 
 
 def _event(happened: str, status: str) -> str:
@@ -88,9 +94,9 @@ def _snapshot(ticket: Fields) -> tuple[TicketChange, ...]:
 
 
 def _reply(reply: Fields, ticket: Fields) -> tuple[TicketChange, ...]:
-    if reply.get("private") is True:
+    if flag(reply, "private"):
         return ()
-    event = "customer_replied" if reply.get("incoming") is True else "agent_replied"
+    event = "customer_replied" if flag(reply, "incoming") else "agent_replied"
     whose = {**ticket, "id": ticket.get("id") or reply.get("ticket_id")}
     return (_change(event, whose, reply, "created_at", "updated_at"),)
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from rules.normalize import stamps
-from rules.normalize.decode import Fields, UnusableError, decode
+from rules.normalize.decode import Fields, UnusableError
 from rules.normalize.feed import unknown_shape
-from rules.normalize.helpdesk import change, custom_fields
+from rules.normalize.helpdesk import change, custom_fields, documents
 from rules.normalize.reading import fields, items, text
 from schemas.facts import TicketChange
 
@@ -35,15 +35,17 @@ _OPENING: Final = timedelta(minutes=1)
 
 def tickets(raw: bytes) -> tuple[TicketChange, ...]:
     """The ticket events of one Front message; the handshake and internal events give none."""
-    document = decode(raw)
-    if isinstance(document, dict):
-        event = fields(document, "payload") if isinstance(document.get("payload"), dict) else document
-        if "conversation" in event or "emitted_at" in event:
-            return _event(event, text(event, "type") or text(document, "type") or "")
-        if "status" in event and "id" in event:
-            return _snapshot(event)
-        if "challenge" in document or "type" in document:
-            return ()
+    return tuple(one for document in documents(raw) for one in _document(document))
+
+
+def _document(document: Fields) -> tuple[TicketChange, ...]:
+    event = fields(document, "payload") if isinstance(document.get("payload"), dict) else document
+    if "conversation" in event or "emitted_at" in event:
+        return _event(event, text(event, "type") or text(document, "type") or "")
+    if "status" in event and "id" in event:
+        return _snapshot(event)
+    if "challenge" in document or "type" in document:
+        return ()
     raise unknown_shape("Front", "an event webhook")
 
 

@@ -6,10 +6,10 @@ name and the message. Without a trigger the ticket as it stands tells its openin
 
 from typing import Final
 
-from rules.normalize.decode import Fields, decode
+from rules.normalize.decode import Fields
 from rules.normalize.feed import unknown_shape
-from rules.normalize.helpdesk import at_first, change, custom_fields
-from rules.normalize.reading import fields, items, text, texts
+from rules.normalize.helpdesk import at_first, change, custom_fields, documents, unprefixed
+from rules.normalize.reading import fields, flag, items, text, texts
 from schemas.facts import TicketChange
 
 _TRIGGERS: Final = ("trigger", "event", "type", "event_type")
@@ -18,17 +18,21 @@ _CREATED: Final = "created_datetime"
 
 def tickets(raw: bytes) -> tuple[TicketChange, ...]:
     """The ticket events of one Gorgias message; internal notes give none."""
-    document = decode(raw)
-    if not isinstance(document, dict):
-        raise unknown_shape("Gorgias", "a ticket")
+    return tuple(one for document in documents(raw) for one in _document(document))
+
+
+def _document(document: Fields) -> tuple[TicketChange, ...]:
     ticket = fields(document, "ticket") if isinstance(document.get("ticket"), dict) else document
+    if "ticket_id" in ticket:
+        ticket = unprefixed(ticket)
     if "id" not in ticket or not {"status", _CREATED} & ticket.keys():
         raise unknown_shape("Gorgias", "a ticket")
     return _told(ticket, fields(document, "message"), _trigger(document))
 
 
 def _trigger(document: Fields) -> str:
-    words = (document.get(name) for name in _TRIGGERS)
+    told = (document.get(name) for name in _TRIGGERS)
+    words = (one.get("type") if isinstance(one, dict) else one for one in told)
     return next((word.lower().replace("_", "-") for word in words if isinstance(word, str)), "")
 
 
@@ -56,10 +60,10 @@ def _snapshot(ticket: Fields, *, closed: bool) -> tuple[TicketChange, ...]:
 def _message(ticket: Fields, message: Fields) -> tuple[TicketChange, ...]:
     messages = items(ticket, "messages")
     message = message or (messages[-1] if messages else message)
-    if message.get("public") is False or message.get("channel") == "internal-note":
+    if flag(message, "public") is False or message.get("channel") == "internal-note":
         return ()
     told = message or ticket
-    event = "agent_replied" if told.get("from_agent") is True else "customer_replied"
+    event = "agent_replied" if flag(told, "from_agent") else "customer_replied"
     return (_change(event, ticket, told, "sent_datetime", _CREATED, "last_message_datetime", "updated_datetime"),)
 
 

@@ -8,15 +8,30 @@ from datetime import datetime
 from typing import Final
 
 from rules.normalize import times
-from rules.normalize.decode import Fields, UnusableError
+from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.names import ANY, number
-from rules.normalize.reading import text
+from rules.normalize.reading import items, objects, text
 from schemas.facts import TicketChange
 from schemas.words import INTENTS, STATES
 
 _ORDER: Final = ("order_id", "order_number", "order")
 _TRACKING: Final = ("tracking_number", "tracking")
+_LISTS: Final = ("tickets", "data", "_results")
 _NO_TIME: Final = "is no time that can be true; send RFC 3339 with its offset"
+
+
+def documents(raw: bytes) -> list[Fields]:
+    """The documents in the bytes: a webhook is one, the answer to a question for many holds a list of them."""
+    document = decode(raw)
+    if isinstance(document, list):
+        return objects(document, "$")
+    listed = next((key for key in _LISTS if isinstance(document.get(key), list)), None)
+    return items(document, listed) if listed else [document]
+
+
+def unprefixed(told: Fields) -> Fields:
+    """A flat body of a template, whose fields are named `ticket_...`, as a ticket."""
+    return {key.removeprefix("ticket_"): value for key, value in told.items()}
 
 
 def change(

@@ -23,9 +23,17 @@ def text(fields: Fields, key: str, path: str = "$") -> str | None:
 
 def _content(element: Fields, path: str, key: str) -> object:
     """The text of an XML element that has attributes too; None where it has only those."""
-    if not all(name[:1] in "@#" for name in element):
+    if not element or not all(name[:1] in "@#" for name in element):
         raise wrong(path, key, "a text")
     return element.get("#text")
+
+
+def flag(fields: Fields, key: str) -> bool | None:
+    """Yes or no; a template writes it as a text. None where it is neither."""
+    value = fields.get(key)
+    if isinstance(value, str):
+        return {"true": True, "false": False}.get(value.strip().lower())
+    return value if isinstance(value, bool) else None
 
 
 def fields(parent: Fields, key: str, path: str = "$") -> Fields:

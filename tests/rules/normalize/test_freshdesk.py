@@ -59,10 +59,29 @@ def test_conversations(incoming: bool, private: bool, events: list[str]) -> None
     [
         ({"hello": 1}, "schema_invalid"),
         ({"freshdesk_webhook": {"ticket_id": 35}}, "semantic_invalid"),
-        ([], "schema_invalid"),
+        (["x"], "schema_invalid"),
     ],
 )
 def test_bad_tickets_are_refused(message: object, reason: str) -> None:
     result = parse_ticket("freshdesk", dump(message))
     assert isinstance(result, Rejected)
     assert result.reason == reason
+
+
+def test_a_conversation_of_the_api_is_a_reply() -> None:
+    told = {"id": 5, "ticket_id": 35, "incoming": False, "private": False, "created_at": WHEN, "body_text": "..."}
+    assert [(change.event, change.ticket_id) for change in read(told)] == [("agent_replied", "35")]
+    assert [change.event for change in read([{**told, "incoming": True}, {**told, "private": True}])] == [
+        "customer_replied"
+    ]
+
+
+def test_a_rule_about_something_else_does_not_open_the_ticket_anew() -> None:
+    told = {"ticket_id": 35, "ticket_status": "Open", "ticket_created_at": "2026-03-01T09:00:00Z", "triggered_at": WHEN}
+    for happened, at in (("{priority:{from:1,to:2}}", "2026-03-01T09"), ("{status:{from:5,to:2}}", WHEN[:13])):
+        (change,) = read({"freshdesk_webhook": {**told, "triggered_event": happened}})
+        assert (change.event, change.at.isoformat()[:13]) == ("opened", at)
+
+
+def test_a_list_of_tickets_is_read_ticket_by_ticket() -> None:
+    assert {change.ticket_id for change in read([freshdesk_ticket(), freshdesk_ticket(id=36)])} == {"35", "36"}

@@ -60,3 +60,10 @@ def test_bad_events_are_refused(message: object, reason: str) -> None:
     result = parse_ticket("front", dump(message))
     assert isinstance(result, Rejected)
     assert result.reason == reason
+
+
+def test_lists_of_events_and_conversations_are_read_one_by_one() -> None:
+    events = [front_event("archive"), front_event("comment")]
+    result = parse_ticket("front", dump({"_pagination": {}, "_results": events}))
+    assert [change.event for change in result if isinstance(change, TicketChange)] == ["closed"]
+    assert parse_ticket("front", dump({"_results": []})) == ()

@@ -65,3 +65,20 @@ def test_bad_tickets_are_refused(message: object, reason: str) -> None:
     result = parse_ticket("gorgias", dump(message))
     assert isinstance(result, Rejected)
     assert result.reason == reason
+
+
+def test_a_template_writes_yes_and_no_as_texts() -> None:
+    message = {"from_agent": "true", "public": "true", "created_datetime": LATER}
+    body = {"event": {"type": "ticket-message-created"}, "ticket": gorgias_ticket()}
+    assert [change.event for change in read({**body, "message": message})] == ["agent_replied"]
+    assert [change.event for change in read({**body, "message": {**message, "from_agent": "false"}})] == [
+        "customer_replied"
+    ]
+    assert read({**body, "message": {**message, "public": "false"}}) == ()
+
+
+def test_flat_bodies_and_lists_of_tickets_are_read() -> None:
+    (opened,) = read({"ticket_id": 35, "ticket_status": "open", "ticket_created_datetime": LATER})
+    assert (opened.event, opened.ticket_id) == ("opened", "35")
+    listed = {"data": [gorgias_ticket(), gorgias_ticket(id=36)], "meta": {"next_cursor": None}}
+    assert {change.ticket_id for change in read(listed)} == {"35", "36"}

@@ -95,3 +95,64 @@ def test_bad_tickets_are_refused(raw: bytes, reason: str) -> None:
     result = parse_ticket("zendesk", raw)
     assert isinstance(result, Rejected)
     assert result.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "detail", "order_id"),
+    [
+        ("custom_field_changed", {"field": {"title": "Order number"}, "current": "A-1001"}, {}, "A-1001"),
+        ("custom_field_changed", {"custom_field": {"title": "Order ID"}, "current": 1001}, {}, "1001"),
+        ("custom_field_changed", {"field": {"title": "Shoe size"}, "current": "44"}, {}, None),
+        ("custom_field_changed", {"field": {"title": "Order number"}, "current": None}, {}, None),
+        ("external_id_changed", {"current": "A-1001"}, {"external_id": "A-1001"}, "A-1001"),
+        ("tags_changed", {"tags_added": ["order_A-1001"]}, {"tags": ["order_A-1001"]}, "A-1001"),
+        ("external_id_changed", {"current": "A-1001"}, {"external_id": "A-1001", "status": "CLOSED"}, None),
+    ],
+)
+def test_what_is_learnt_later_says_again_that_the_ticket_was_opened(
+    kind: str, event: dict[str, object], detail: dict[str, Any], order_id: str | None
+) -> None:
+    changes = read(zendesk_event(kind, event, **{"created_at": "2026-03-02T08:00:00Z", **detail}))
+    expected = [("opened", order_id, "2026-03-02 08:00:00+00:00")] if order_id else []
+    assert [(change.event, change.order_id, str(change.at)) for change in changes] == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "word"),
+    [
+        ("Ticket Created", {}, "opened"),
+        ("Comment Created", comment(staff=True), "agent_replied"),
+        ("Status Changed", {"previous": "open", "current": "solved"}, "closed"),
+        ("Ticket Soft Deleted", {}, "closed"),
+        ("Ticket Undeleted", {}, "opened"),
+        ("Custom Field Changed", {"custom_field": {"title": "Order number"}, "current": "A-2"}, "opened"),
+        ("Agent Assignment Changed", {"previous": 1, "current": 2}, None),
+    ],
+)
+@pytest.mark.parametrize("wrapper", ["detail", "input"])
+def test_the_event_bus_tells_the_same_events(
+    kind: str, told: dict[str, object], word: str | None, wrapper: str
+) -> None:
+    ticket = {"id": 35, "created_at": "2026-03-01T09:00:00.721021468Z", "status": "open", "via": {"channel": "web"}}
+    event = {"type": kind, "meta": {"occurred_at": "2026-03-03T09:00:00.465719851Z"}, "ticket": ticket, **told}
+    changes = read(dump({"version": "0", wrapper: {"ticket_event": event}}))
+    assert [(change.event, change.ticket_id, change.channel) for change in changes] == (
+        [(word, "35", "web")] if word else []
+    )
+
+
+def test_a_body_of_a_trigger_is_a_ticket_with_names_of_its_owner() -> None:
+    flat = {"ticket_id": "35", "ticket_status": "Solved", "order_number": "A-1001", "ticket_tags": "vip wismo"}
+    times = {"ticket_created_at": "March 1, 2026", "ticket_created_at_with_timestamp": "2026-03-01T09:00:00Z"}
+    opened, closed = read(dump({**flat, **times, "ticket_updated_at_with_timestamp": "2026-03-02T09:00:00Z"}))
+    assert (opened.order_id, opened.intent, opened.at.day, closed.at.day) == ("A-1001", "wismo", 1, 2)
+    nested = {"id": 35, "status": "Open", "created_at": "2026-03-01T09:00:00Z", "via": "Email"}
+    (opened,) = read(dump({"ticket": {**nested, "custom_fields": {"order_number": "A-7"}}}))
+    assert (opened.order_id, opened.channel) == ("A-7", "email")
+
+
+def test_of_fields_with_a_number_only_what_must_be_a_tracking_number_counts() -> None:
+    ticket = {"id": 35, "status": "open", "created_at": "2026-03-01T09:00:00Z"}
+    held = [{"id": 1, "value": None}, {"id": 2, "value": "A-1001"}, {"id": 3, "value": "1z999aa10123456784"}]
+    (opened,) = read(dump({"tickets": [{**ticket, "custom_fields": held}], "count": 1}))
+    assert (opened.order_id, opened.tracking_number) == (None, "1Z999AA10123456784")
