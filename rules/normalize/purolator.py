@@ -1,7 +1,6 @@
 """Purolator: the tracking web service (SOAP) and the answers of its website (JSON)."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
 from rules.normalize import times
@@ -70,7 +69,7 @@ def _moment(day: str | None, clock: str | None, zone: times.Zone) -> times.Momen
     found = times.compact((day or "").replace("-", ""), clock)
     if found is None:
         return times.missing(raw)
-    return times.local(found, zone, raw) if isinstance(found, datetime) else times.day_only(found, raw)
+    return times.from_local(found, zone, raw)
 
 
 def _depot(name: str | None) -> Location | None:

@@ -47,6 +47,11 @@ def local(naive: datetime, zone: tzinfo | None, raw: str | None) -> Moment:
     return Moment(naive.replace(tzinfo=zone).astimezone(UTC), "zone_inferred", raw)
 
 
+def from_local(found: datetime | date, zone: tzinfo | None, raw: str | None) -> Moment:
+    """What `compact` found: a local time, or a day alone."""
+    return local(found, zone, raw) if isinstance(found, datetime) else day_only(found, raw)
+
+
 def shifted(naive: datetime, offset: timedelta, raw: str | None, quality: str = "offset") -> Moment:
     """A local time whose distance from UTC the sender gave."""
     if not possible(naive):
@@ -72,20 +77,22 @@ def iso(written: str | None, zone: tzinfo | None = None, *, midnight_is_day: boo
 
 
 def compact(day: str | None, clock: str | None) -> datetime | date | None:
-    """`20240423` and `091519`, `74700` or `09:15:19`: a naive time, a date where the clock is blank, else None."""
+    """`20240423` and `091519`, `74700` or `09:15:19`: a naive time, a date where the clock is none, else None."""
     if not day or len(day) != 8 or not (day.isascii() and day.isdigit()):
         return None
     digits = (clock or "").replace(":", "")
     try:
-        if not digits:
-            return date(int(day[:4]), int(day[4:6]), int(day[6:]))
-        if not (digits.isascii() and digits.isdigit()) or len(digits) > 6:
-            return None
-        # Leading zeros get lost: the vendor's own example writes 07:47:00 as 74700. Four digits carry no seconds.
-        digits = digits.zfill(4) + "00" if len(digits) <= 4 else digits.zfill(6)
-        return datetime.fromisoformat(f"{day}T{digits}")
+        whole = date(int(day[:4]), int(day[4:6]), int(day[6:]))
     except ValueError:
         return None
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 6:
+        return whole
+    # Leading zeros get lost: the vendor's own example writes 07:47:00 as 74700. Four digits carry no seconds.
+    digits = digits.zfill(4) + "00" if len(digits) <= 4 else digits.zfill(6)
+    try:
+        return datetime.fromisoformat(f"{day}T{digits}")
+    except ValueError:
+        return whole  # a clock nobody can read does not take the day away
 
 
 @cache

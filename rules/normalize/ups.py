@@ -1,4 +1,4 @@
-"""UPS: Track API (JSON and the older XML and JSON), and the Track Alert webhook.
+"""UPS: Track API (JSON and the older XML and JSON), the Track Alert webhook, and Quantum View.
 
 A code's meaning hangs on type, code and three-digit status code together: in one real answer exception RZ is
 "pending release" with 012 and "released" with 014, while UPS's table lists only one meaning. The status code
@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from rules.normalize import times
+from rules.normalize import times, ups_quantum_view
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import number
@@ -41,7 +41,10 @@ def _message(document: Fields) -> tuple[Scan, ...]:
         return tuple(_answer(fields(document, "trackResponse")))
     if "activityStatus" in document:
         return _alert(document)
-    old = _old_answer(document)
+    body = fields(fields(document, "Envelope"), "Body") if "Envelope" in document else document
+    if "QuantumViewResponse" in body:
+        return tuple(ups_quantum_view.scans(fields(body, "QuantumViewResponse")))
+    old = _old_answer(body)
     if old is not None:
         return tuple(_old_scans(old))
     if "response" in document or "Fault" in document or "errors" in document:
@@ -92,8 +95,7 @@ def _alert(alert: Fields) -> tuple[Scan, ...]:
     return in_order([one], newest_first=True, estimate=estimate) if one else ()
 
 
-def _old_answer(document: Fields) -> Fields | None:
-    body = fields(fields(document, "Envelope"), "Body") if "Envelope" in document else document
+def _old_answer(body: Fields) -> Fields | None:
     if "Fault" in body:
         return {}
     return fields(body, "TrackResponse") if "TrackResponse" in body else None
@@ -108,12 +110,17 @@ def _old_scans(answer: Fields) -> Iterator[Scan]:
         for package in items(shipment, "Package", path) or [shipment]:
             activities = items(package, "Activity", path)
             if activities:
-                named = text(package, "TrackingNumber", path) or text(shipment, "ShipmentIdentificationNumber", path)
-                bare = number("ups", named, f"{path}.Package.TrackingNumber")
+                bare = number("ups", _old_number(package, shipment), f"{path}.Package.TrackingNumber")
                 parcel = Parcel("ups", bare, table.version, service_level=service)
                 found = [one for one in (_old_activity(activity, parcel, table) for activity in activities) if one]
                 day = text(package, "RescheduledDeliveryDate", path) or text(shipment, "ScheduledDeliveryDate", path)
                 yield from in_order(found, newest_first=True, estimate=_noon(day))
+
+
+def _old_number(package: Fields, shipment: Fields) -> str | None:
+    path = "TrackResponse.Shipment"
+    written = text(package, "TrackingNumber", path) or text(shipment, "ShipmentIdentificationNumber", path)
+    return written or text(fields(shipment, "InquiryNumber", path), "Value", path)
 
 
 def _old_activity(activity: Fields, parcel: Parcel, table: Table) -> Scan | None:
@@ -121,11 +128,14 @@ def _old_activity(activity: Fields, parcel: Parcel, table: Table) -> Scan | None
     status = fields(activity, "Status", path)
     kind = fields(status, "StatusType", path) if "StatusType" in status else {"Code": status.get("Type")}
     code = fields(status, "StatusCode", path).get("Code") if "StatusCode" in status else status.get("Code")
-    address = fields(fields(activity, "ActivityLocation", path), "Address", path)
+    location = fields(activity, "ActivityLocation", path)
+    address = fields(location, "Address", path) or location  # freight writes the place without an address
     where = place(*(text(address, name, path) for name in ("City", "StateProvinceCode", "PostalCode", "CountryCode")))
     moment = _moment(activity, ("Date", "Time", "GMTDate", "GMTTime", "GMTOffset"), where, noon_is_placeholder=True)
     key = _Key(text(kind, "Code", path), text({"Code": code}, "Code", path), None, None)
-    description = text(kind, "Description", path) or text(status, "Description", path)
+    description = next(
+        (one for one in (text(said, "Description", path) for said in (kind, status, activity)) if one), None
+    )
     return _scan(parcel, table, key, Told(key.printed, description, moment, where))
 
 
@@ -156,7 +166,7 @@ def _row(table: Table, key: _Key) -> Row | None:
     by_code = table.find(f"{kind}/{key.code}") if key.code else None
     if not key.status:
         # The type alone speaks only where there is no code: an unknown code must never look healthy.
-        return by_code if key.code else table.find(key.kind or "")
+        return by_code if key.code else table.find(key.kind) if key.kind else None
     whole = table.find(f"{kind}/{key.code or ''}+{key.status}")
     return whole or _together(table.find(f"+{key.status}"), by_code, key.status)
 

@@ -173,3 +173,17 @@ def test_a_wrong_type_is_refused_with_its_path_and_without_its_value() -> None:
     assert isinstance(result, Rejected)
     assert (result.reason, "Jane" in result.message) == ("schema_invalid", False)
     assert ".date is not a text" in result.message or "date" in result.message
+
+
+def test_freight_has_its_activities_and_place_on_the_shipment() -> None:
+    activity = {"Description": "Arrived", "Date": "20260302", "Time": "1010", "ActivityLocation": {"City": "Atlanta"}}
+    number = {"Code": "01", "Value": "123456789"}
+    (scan,) = read(dump({"TrackResponse": {"Shipment": {"InquiryNumber": number, "Activity": [activity]}}}))
+    assert (scan.shipment_id, scan.description, scan.mapped) == ("ups:123456789", "Arrived", False)
+    assert scan.location is not None
+    assert scan.location.city == "Atlanta"
+
+
+def test_a_clock_nobody_can_read_leaves_the_day() -> None:
+    (scan,) = read(ups(ups_activity("I", "DP", "005", time="8000")))
+    assert (str(scan.occurred_at), scan.time_quality) == ("2026-03-02 12:00:00+00:00", "date_only")
