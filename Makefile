@@ -46,6 +46,7 @@ check: $(STAMP) ## format, lint, types, import rule, generated files, policy and
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
+	$(BIN)/python -m cli.carriers_doc --check
 	$(BIN)/wismo check
 
 fmt: $(STAMP) ## format, and mend what the linter can mend

@@ -13,6 +13,7 @@ from functools import cache
 from importlib import resources
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.normalize.probe import WATCHING
 from schemas.codec import digest
@@ -23,6 +24,9 @@ DATED = (*COLUMNS, "valid_from", "valid_to")
 NAMES = "carrier_names"
 ZONES = "zones"
 COUNTRIES = "countries"
+RETRACTIONS = "retractions"
+"""Which states a retraction takes back: `table:key`, and the states parted by blanks; unnamed, whatever came last."""
+PAIRS = (NAMES, ZONES, COUNTRIES, RETRACTIONS)
 BARE = ("fedex", "usps")
 """Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
 TODO = "TODO"
@@ -44,6 +48,8 @@ class Row(Struct, frozen=True, kw_only=True):
     description: str = ""
     valid_from: date | None = None
     valid_to: date | None = None
+    undoes: tuple[str, ...] = ()
+    """Of a retraction: the states it can take back; empty means whatever came last."""
 
     def holds_on(self, day: date | None) -> bool:
         """Whether the row speaks of that day; a day nobody knows takes the row in force at the end."""
@@ -128,7 +134,7 @@ def load_pairs(name: str) -> dict[str, str]:
 def check_tables() -> list[str]:
     """Every problem of every table, as `file:line: what is wrong and what to do`; empty where all is well."""
     names = table_names()
-    codes = [name for name in names if name not in (NAMES, ZONES, COUNTRIES)]
+    codes = [name for name in names if name not in PAIRS]
     unread = sorted(_added.keys() - set(codes))
     problems = [f"{_added[name].path}:1: no sender reads this table; use one of: {' '.join(codes)}" for name in unread]
     for name in names:
@@ -145,14 +151,30 @@ def table_names() -> list[str]:
     return sorted(file.name.removesuffix(".csv") for file in files if file.name.endswith(".csv"))
 
 
+def table_cells(name: str) -> list[dict[str, str]]:
+    """The lines of a code table as they are written, an operator's before the packaged ones."""
+    added = _added.get(name)
+    texts = [*([(added.path, added.text)] if added else []), (_path(name), _text(name))]
+    return [cells for path, text in texts for _, cells in _lines(path, text, (COLUMNS, DATED), [])]
+
+
 def read_table(name: str, text: str, added: Added | None = None) -> tuple[Table, list[str]]:
     """Read a code table from its text and an operator's rows, with all its problems."""
     found, problems = _read_rows(_path(name), text)
+    _say_what_is_undone(name, found)
     if added is None:
         return _table(name, (text,), found), problems
     own, wrong = _read_rows(added.path, added.text)
     both = {**own, **{key: rows for key, rows in found.items() if key not in own}}
     return _table(name, (text, added.text), both), [*problems, *wrong]
+
+
+def _say_what_is_undone(name: str, found: dict[str, list[Row]]) -> None:
+    # Its own problems are told where it is read as a table of its own.
+    for key, states in read_pairs(RETRACTIONS, _text(RETRACTIONS))[0].items():
+        table, _, code = key.partition(":")
+        if table == name and code in found:
+            found[code] = [replace(row, undoes=tuple(states.split())) for row in found[code]]
 
 
 def _read_rows(path: str, text: str) -> tuple[dict[str, list[Row]], list[str]]:
@@ -179,6 +201,8 @@ def read_pairs(name: str, text: str) -> tuple[dict[str, str], list[str]]:
             wrong.append(f"key {cells['key']!r} is there twice; keep one")
         if name == NAMES and cells["value"] not in CARRIERS:
             wrong.append(f"carrier {cells['value']!r} is not in the closed list; see schemas/words.py")
+        if name == RETRACTIONS and (strange := set(cells["value"].split()) - set(STATES[:-1])):
+            wrong.append(f"{sorted(strange)} are no states; use: {' '.join(STATES[:-1])}")
         problems += [f"{_path(name)}:{line}: {what}" for what in wrong]
         pairs.setdefault(cells["key"], cells["value"])
     return pairs, problems
