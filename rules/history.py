@@ -1,6 +1,7 @@
 """The scans of a shipment in true order of occurrence, each once, however often and in whatever order they come."""
 
 from bisect import insort
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,37 +25,74 @@ _RANK: Final = {
     "delivered": 8,
     "returned": 9,
 }
+_LAST_RANK: Final = 10
+"""A retraction follows what it takes back."""
+_SURE: Final = frozenset(("offset", "gmt_field", "zone_inferred"))
+"""Qualities whose instant counts for more than the place in a sender's list."""
 _NO_CLOCK: Final = frozenset(("date_only", "placeholder"))
-_DAY_BEGINS: Final = {"label_created": timedelta(hours=-12), "picked_up": timedelta(hours=-11)}
-_DAY_ENDS: Final = dict.fromkeys(("delivered", "returned"), timedelta(hours=12))
-_SHIFT: Final = {**_DAY_BEGINS, **_DAY_ENDS}
-"""A scan that has only a day (noon of it): labels open a day, an end closes it."""
+_EVENING: Final = timedelta(hours=11)
+_SHIFT: Final = {
+    "label_created": timedelta(hours=-12),
+    "picked_up": timedelta(hours=-11),
+    "in_transit": timedelta(hours=-8),
+    "attempted": _EVENING,
+    "delivered": timedelta(hours=12),
+    "returned": timedelta(hours=12),
+}
+"""A scan that has only a day (noon of it): labels open a day, an end closes it.
+
+Movement comes early: a clock of the same day that says more must not yield to it.
+"""
 _LONGEST: Final = 120
 
 
 def order_key(scan: Seen) -> tuple[datetime, int, int, str]:
     """By time, then place in the message, then state, then identity: the same whatever came first."""
-    return scan.at, scan.index, _RANK.get(scan.state, 3), scan.id
+    rank = _LAST_RANK if scan.reason == "retraction" else _RANK.get(scan.state, 3)
+    return scan.at, scan.index, rank, scan.id
 
 
 def seen_scans(fact: ScansFact) -> list[tuple[Scan, Seen]]:
     """The scans of one message as they are remembered."""
-    found: list[tuple[Scan, Seen]] = []
-    last: datetime | None = None
     ids = fact.ids or [scan.remembered_as for scan in fact.scans]
-    for index, (scan, id_) in enumerate(zip(fact.scans, ids, strict=True)):
-        at = _place_in_time(scan, last or fact.received_at)
+    places = _places_in_time(fact.scans, fact.received_at)
+    told = zip(fact.scans, ids, places, strict=True)
+    return [(scan, _seen(scan, id_, at, index, fact.received_at)) for index, (scan, id_, at) in enumerate(told)]
+
+
+def _places_in_time(scans: Sequence[Scan], heard: datetime) -> list[datetime]:
+    """Where each scan of a message stands: at its time where that is sure, else as near to it as the list allows.
+
+    Scans come in true order of occurrence, so a doubtful clock yields to the neighbours in the list.
+    """
+    places: list[datetime] = []
+    last: datetime | None = None
+    for scan, ahead in zip(scans, _sure_ahead(scans), strict=True):
+        at = _own_place(scan)
+        if at is None or scan.time_quality not in _SURE:
+            at = max((moment for moment in (at, last) if moment), default=heard)
+            at = min(at, ahead) if ahead else at
+        places.append(at)
         last = at
-        found.append((scan, _seen(scan, id_, at, index, fact.received_at)))
-    return found
+    return places
 
 
-def _place_in_time(scan: Scan, beside: datetime) -> datetime:
-    if scan.occurred_at is None:
-        return beside
-    if scan.time_quality in _NO_CLOCK and scan.state in _SHIFT:
-        return scan.occurred_at + _SHIFT[scan.state]
-    return scan.occurred_at
+def _sure_ahead(scans: Sequence[Scan]) -> list[datetime | None]:
+    """For each scan the next sure time behind it in the list."""
+    ahead: list[datetime | None] = []
+    following: datetime | None = None
+    for scan in reversed(scans):
+        ahead.append(following)
+        if scan.time_quality in _SURE:
+            following = scan.occurred_at
+    return ahead[::-1]
+
+
+def _own_place(scan: Scan) -> datetime | None:
+    if scan.occurred_at is None or scan.time_quality not in _NO_CLOCK:
+        return scan.occurred_at
+    shift = _EVENING if "pickup_ready" in scan.flags else _SHIFT.get(scan.state or "")
+    return scan.occurred_at + shift if shift else scan.occurred_at
 
 
 def _seen(scan: Scan, id_: str, at: datetime, index: int, heard: datetime) -> Seen:
@@ -77,6 +115,7 @@ def _seen(scan: Scan, id_: str, at: datetime, index: int, heard: datetime) -> Se
         scan.estimated_delivery_at,
         scan.service_level,
         scan.mapping_version,
+        scan.undoes,
     )
 
 
@@ -95,23 +134,34 @@ def twin_of(scans: list[Seen], new: Seen) -> Seen | None:
 
 def merged(old: Seen, new: Seen) -> Seen:
     """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place best."""
-    if new.index <= old.index and new.heard >= old.heard and replace(new, index=old.index, heard=old.heard) == old:
+    index, at = max((old.index, old.at), (new.index, new.at), key=_listed)
+    if (index, at) == (old.index, old.at) and new.heard >= old.heard and _same(old, new):
         return old
     mapped_anew = old.mapped and new.mapped and old.version != new.version
     better = new if mapped_anew else max(old, new, key=_weight)
     return replace(
         better,
-        at=min(old.at, new.at) if better.quality == "missing" else better.at,
-        index=max(old.index, new.index),
+        at=better.at if better.quality in _SURE else at,
+        index=index,
         heard=min(old.heard, new.heard),
         estimate=max((at for at in (old.estimate, new.estimate) if at), default=None),
     )
 
 
+def _listed(place: tuple[int, datetime]) -> tuple[int, float]:
+    """The fullest list knows a scan's place best; of two as full, the earlier time."""
+    index, at = place
+    return index, -at.timestamp()
+
+
+def _same(old: Seen, new: Seen) -> bool:
+    return replace(new, at=old.at, index=old.index, heard=old.heard) == old
+
+
 def _weight(scan: Seen) -> tuple[object, ...]:
     """Which of two tellings counts: an arbitrary but fixed order, so that arrival does not matter."""
     words = (scan.state, scan.reason, scan.quality, scan.direction, scan.text, scan.place, scan.service_level)
-    return scan.mapped, *(word or "" for word in words), scan.flags, str(scan.occurred_at)
+    return scan.mapped, scan.quality in _SURE, *(word or "" for word in words), scan.flags, str(scan.occurred_at)
 
 
 def inserted(scans: list[Seen], scan: Seen) -> bool:

@@ -58,7 +58,8 @@ def _take_again(draft: Draft, old: Seen, scan: Scan, seen: Seen) -> bool:
     inserted(scans, both)
     draft.shipment.life = _folded(draft)
     draft.touch()
-    if (both.mapped, both.state) != (old.mapped, old.state):
+    # A fuller list may put it in another place, so that the parcel stands elsewhere than was told.
+    if (both.mapped, both.state, draft.shipment.life.state) != (old.mapped, old.state, before.state):
         draft.shipment.last_update_id = emit_update(draft, scan, both, before)
         note_milestone(draft, both, before)
     return True

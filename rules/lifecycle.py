@@ -14,6 +14,10 @@ TERMINAL: Final = frozenset(("delivered", "returned", "damaged"))
 VAGUE: Final = frozenset(("naive", "zone_inferred", "date_only", "placeholder", "missing"))
 _VAGUENESS: Final = timedelta(hours=26)
 """How far two times may be wrong against each other where one of them has no zone or no clock time."""
+_AHEAD: Final = timedelta(hours=2)
+"""Clocks of senders may differ by that much: nothing happens later than that after we heard of it."""
+REUSED: Final = timedelta(days=60)
+"""A label or a pickup so long after the last movement of a parcel that is done is another parcel's."""
 
 _STICKY: Final = frozenset(("returning", "refused", "return_shipment", "back_at_sender"))
 _IMPLIED: Final = {
@@ -55,13 +59,36 @@ def _parted(scans: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
     """The scans that stand, and those taken back: a retraction takes back the last one that said a state."""
     kept: list[Seen] = []
     gone: list[Seen] = []
+    last: Seen | None = None
     for scan in scans:
         if scan.reason == "retraction":
-            taken = next((at for at in range(len(kept) - 1, -1, -1) if kept[at].state is not None), None)
+            taken = None if _told_twice(last, scan) else _undone_by(scan, kept)
             if taken is not None:
                 gone.append(kept.pop(taken))
+            last = scan
         kept.append(scan)
     return kept, gone
+
+
+def _told_twice(last: Seen | None, scan: Seen) -> bool:
+    """Whether two retractions are one, told with and without its place, or by two feeds."""
+    return last is not None and last.at == scan.at and (last.code == scan.code or _feed(last) != _feed(scan))
+
+
+def _undone_by(scan: Seen, kept: list[Seen]) -> int | None:
+    """Which scan a retraction takes back: the last that said a state, of the states its code can mean."""
+    for at in range(len(kept) - 1, -1, -1):
+        if kept[at].state is not None and (not scan.undoes or kept[at].state in scan.undoes):
+            return at
+    return None
+
+
+def _feed(scan: Seen) -> str:
+    return _table_of(scan.version)
+
+
+def _table_of(version: str | None) -> str:
+    return (version or "").rpartition("-")[0]
 
 
 def step(life: Lifecycle, scan: Seen) -> None:
@@ -71,12 +98,14 @@ def step(life: Lifecycle, scan: Seen) -> None:
     life.service_level = scan.service_level or life.service_level
     if scan.state is None:
         return
+    if _is_another_parcel(life, scan):
+        _begin_anew(life)
     life.country = scan.country or life.country
-    if scan.direction == "return":
-        life.direction = "return"
     if scan.state == "label_created":
         _label(life, scan)
         return
+    if scan.direction == "return" and life.direction != "return":
+        _turn(life, scan)
     life.possessed_at = life.possessed_at or scan.at
     life.moved_at, life.moved_quality = scan.at, scan.quality
     _move(life, scan)
@@ -94,11 +123,35 @@ def is_over(life: Lifecycle) -> bool:
     return (life.state in TERMINAL and "returning" not in life.flags) or "cancelled" in life.flags
 
 
+def _is_another_parcel(life: Lifecycle, scan: Seen) -> bool:
+    if scan.state not in ("label_created", "picked_up") or life.moved_at is None:
+        return False
+    return scan.at - life.moved_at > REUSED and is_settled(life)
+
+
+def _begin_anew(life: Lifecycle) -> None:
+    """Forget the parcel that ended under this number; its scans stay in the history."""
+    blank = Lifecycle(previous_state=life.state, direction=life.direction, earlier=life.earlier + 1)
+    for name in Lifecycle.__struct_fields__:
+        setattr(life, name, getattr(blank, name))
+
+
+def _turn(life: Lifecycle, scan: Seen) -> None:
+    """The parcel is a return from here on; one that was delivered sets out again."""
+    life.direction = "return"
+    if life.state == "delivered" and scan.state in MOVING:
+        _enter(life, scan.state or "", scan, _flags_at(life, scan, scan.state or "", arriving=False))
+
+
 def _label(life: Lifecycle, scan: Seen) -> None:
-    life.labelled_at = life.labelled_at or scan.at
-    # A label that is told of after possession is only told late: the carrier has the parcel.
+    cancelled = scan.reason == "cancelled" or "cancelled" in scan.flags
+    if life.labelled_at is None or ("cancelled" in life.flags and not cancelled):
+        life.labelled_at = scan.at
+    # A label that is told of after possession is only told late: the carrier has the parcel. Nor does a label
+    # for the way back turn a parcel that is under way.
     if life.possessed_at is None:
-        cancelled = scan.reason == "cancelled" or "cancelled" in scan.flags
+        if scan.direction == "return":
+            life.direction = "return"
         _enter(life, "label_created", scan, _flags(life, scan, {"cancelled"} if cancelled else set()))
 
 
@@ -120,7 +173,8 @@ def _after_the_end(life: Lifecycle, scan: Seen) -> None:
         life.returning_at = scan.at
         life.flags = _flags(life, scan, {"returning"})
     if is_settled(life) and not _may_be_a_wrong_clock(life, scan):
-        _note(life, scan, f"moved_after_{_end(life)}")
+        waits = life.state == "delivered" and scan.reason == "awaiting_customer_pickup"
+        _note(life, scan, "waiting_after_delivered" if waits else f"moved_after_{_end(life)}")
 
 
 def _contradict(life: Lifecycle, scan: Seen, state: str) -> None:
@@ -138,8 +192,11 @@ def _end(life: Lifecycle) -> str:
 
 
 def _may_be_a_wrong_clock(life: Lifecycle, scan: Seen) -> bool:
-    vague = scan.quality in VAGUE or life.state_quality in VAGUE
-    return vague and life.state_at is not None and scan.at - life.state_at <= _VAGUENESS
+    if scan.at - scan.heard > _AHEAD:
+        return True
+    # Two feeds convert one local time to different instants, and then tell one scan twice.
+    doubtful = scan.quality in VAGUE or life.state_quality in VAGUE or _table_of(life.state_version) != _feed(scan)
+    return doubtful and life.state_at is not None and scan.at - life.state_at <= _VAGUENESS
 
 
 def _note(life: Lifecycle, scan: Seen, name: str) -> None:
@@ -150,7 +207,7 @@ def _note(life: Lifecycle, scan: Seen, name: str) -> None:
 def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> None:
     if state != life.state:
         life.previous_state, life.state = life.state, state
-    life.state_at, life.state_quality = scan.at, scan.quality
+    life.state_at, life.state_quality, life.state_version = scan.at, scan.quality, scan.version
     life.reason = None if scan.reason == "retraction" else scan.reason
     life.flags = flags
     _milestones(life, state, scan)

@@ -31,7 +31,7 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
     if milestone is None:
         return
     # What was told and then taken back by the carrier is told anew when it is true.
-    episode = 1 + taken_back(draft.shipment.scans, STATES[milestone])
+    episode = 1 + taken_back(draft.shipment.scans, STATES[milestone]) + life.earlier
     message = Message(
         message_id=_id(draft, "milestone", milestone, episode),
         kind="normal_update",

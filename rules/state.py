@@ -34,6 +34,8 @@ class Seen(Struct, frozen=True, array_like=True):
     service_level: str | None
     version: str | None
     """Of the table that mapped it."""
+    undoes: tuple[str, ...] = ()
+    """Of a retraction: the states it can take back; empty means whatever came last."""
 
     @property
     def happened(self) -> datetime:
@@ -58,6 +60,8 @@ class Lifecycle(Struct, omit_defaults=True):
     previous_state: str | None = None
     state_at: datetime | None = None
     state_quality: str = "offset"
+    state_version: str | None = None
+    """Of the table that mapped the scan which brought the state."""
     reason: str | None = None
     flags: tuple[str, ...] = ()
     direction: str = "outbound"
@@ -82,6 +86,8 @@ class Lifecycle(Struct, omit_defaults=True):
     estimated_at: datetime | None = None
     """The carrier's latest estimate."""
     service_level: str | None = None
+    earlier: int = 0
+    """Parcels that ended under this number before this one."""
 
 
 class Ticket(Struct, frozen=True, omit_defaults=True):

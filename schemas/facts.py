@@ -52,6 +52,8 @@ class Scan(Struct, frozen=True, omit_defaults=True, kw_only=True):
     scan_id: str | None = None
     """The sender's own id of the scan, where it has one. Not part of its identity."""
     mapping_version: str | None = None
+    undoes: tuple[str, ...] = ()
+    """Of a retraction: the states it can take back; empty means whatever came last."""
 
     @property
     def shipment_id(self) -> str:

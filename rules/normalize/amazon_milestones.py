@@ -64,7 +64,7 @@ def _row(code: str | None, narrow: str | None) -> Row | None:
     if exact is not None or why is None:
         return exact or row
     if why.reason == "retraction":
-        return why
+        return replace(why, undoes=(row.state,)) if row.state else why
     # Only a milestone that is some trouble has a reason to be told more closely.
     return replace(row, reason=why.reason, flags=_flags(row, why.reason)) if row.reason and row.state else row
 

@@ -67,6 +67,7 @@ def scan(parcel: Parcel, told: Told, row: Row | None) -> Scan:
         service_level=parcel.service_level,
         scan_id=told.scan_id,
         mapping_version=parcel.version,
+        undoes=row.undoes if row else (),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from rules.normalize import tables
 from rules.normalize.tables import COLUMNS, DATED, Row, TableError, check_tables, load_table, read_pairs, read_table
+from schemas.words import STATES
 from tests.rules.normalize.carrier_payloads import CARRIER_HISTORIES
 
 MORE = tuple(
@@ -116,3 +117,14 @@ def test_flags_follow_from_what_a_row_says() -> None:
             assert ("lost" in flags) == (row.reason == "lost"), (name, key)
             if row.reason == "retraction" and key != "I/VP":
                 assert row.state is None, (name, key)
+
+
+def test_what_a_retraction_takes_back_names_a_retraction_and_states() -> None:
+    for key in tables.load_pairs(tables.RETRACTIONS):
+        name, _, code = key.partition(":")
+        row = load_table(name).find(code)
+        assert row is not None
+        assert (row.reason, bool(row.undoes)) == ("retraction", True), key
+    assert read_pairs(tables.RETRACTIONS, "key,value,source\nups:I/CA,moving,somebody\n")[1] == [
+        f"rules/carriers/retractions.csv:2: ['moving'] are no states; use: {' '.join(STATES[:-1])}"
+    ]
