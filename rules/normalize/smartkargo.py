@@ -1,4 +1,8 @@
-"""SmartKargo: air cargo events, a flat list in which each names its air waybill and the zone of its place."""
+"""SmartKargo: air cargo events, a flat list in which each names its air waybill and the zone of its place.
+
+A waybill may cover several pieces, and each is a parcel: where a message tells of more than one, the piece's own
+reference parts them (`smartkargo:<waybill>:<piece>`). An event that names no piece is every piece's.
+"""
 
 from typing import Final
 
@@ -21,7 +25,12 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
     for document in messages(raw):
         for event in _events(document):
             waybills.setdefault(_waybill(event), []).append(event)
-    return tuple(one for written, events in waybills.items() for one in _history(written, events))
+    return tuple(
+        one
+        for written, events in waybills.items()
+        for piece, own in _pieces(events)
+        for one in _history(written, piece, own)
+    )
 
 
 def _events(document: Fields) -> list[Fields]:
@@ -40,8 +49,23 @@ def _waybill(event: Fields) -> str:
     return (text(event, "prefix", _EVENT) or "") + waybill if waybill else text(event, "packageReference", _EVENT) or ""
 
 
-def _history(written: str, events: list[Fields]) -> tuple[Scan, ...]:
-    parcel = Parcel("smartkargo", number("smartkargo", written, "$[].airWaybill"), load_table("smartkargo").version)
+def _pieces(events: list[Fields]) -> list[tuple[str | None, list[Fields]]]:
+    """The events of each piece of a waybill; a single piece needs no name of its own."""
+    named = [text(event, "pieceReference", _EVENT) for event in events]
+    pieces = list(dict.fromkeys(name for name in named if name))
+    if len(pieces) < 2:
+        return [(None, events)]
+    told = list(zip(named, events, strict=True))
+    return [(piece, [event for name, event in told if name in (piece, None)]) for piece in pieces]
+
+
+def _history(written: str, piece: str | None, events: list[Fields]) -> tuple[Scan, ...]:
+    parcel = Parcel(
+        "smartkargo",
+        number("smartkargo", written, "$[].airWaybill"),
+        load_table("smartkargo").version,
+        unique_id=number("smartkargo", piece, "$[].pieceReference") if piece else None,
+    )
     estimates = (stamps.read(text(event, "estimatedDeliveryDate", _EVENT), _zone(event)).at for event in events)
     estimate = next((at for at in estimates if at), None)
     return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate)

@@ -11,15 +11,23 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from rules.normalize import stamps, times
-from rules.normalize.decode import Fields, UnusableError, decode, decode_json
-from rules.normalize.feed import unknown_shape
-from rules.normalize.names import carrier, number
+from rules.normalize.decode import Fields, UnusableError, decode_json
+from rules.normalize.feed import messages, unknown_shape
+from rules.normalize.names import carrier, guessed, number
 from rules.normalize.reading import fields, items, objects, text
 from schemas.codec import digest
 from schemas.facts import Destination, Money, OrderChange, OrderShipment
 
+_DRAFTS: Final = ("checkout-draft", "auto-draft")
 _GONE: Final = ("cancelled", "trash")
-_LISTS: Final = ("_wc_shipment_tracking_items", "_aftership_tracking_items", "wc_shipment_tracking_items")
+_LISTS: Final = (
+    "_wc_shipment_tracking_items",
+    "_aftership_tracking_items",
+    "wc_shipment_tracking_items",
+    "shipment_trackings",
+)
+_LABELS: Final = "wc_connect_labels"
+_VOID: Final = ("PURCHASE_ERROR", "ANONYMIZED")
 _NUMBERS: Final = ("_tracking_number", "tracking_number", "_aftership_tracking_number", "_wc_tracking_number")
 _COMPANIES: Final = ("_tracking_provider", "tracking_provider", "_aftership_tracking_provider_name", "_wc_provider")
 _SHOP: Final = ("checkout", "store-api", "admin", "pos-rest-api", "subscription")
@@ -27,15 +35,16 @@ _SHOP: Final = ("checkout", "store-api", "admin", "pos-rest-api", "subscription"
 
 def orders(raw: bytes) -> tuple[OrderChange, ...]:
     """The order events of one WooCommerce message; a draft of a checkout gives none."""
-    document = decode(raw)
-    order = document
-    if isinstance(document, dict) and isinstance(document.get("order"), dict):
-        order = fields(document, "order")
-    if not isinstance(order, dict) or "id" not in order or not {"status", "date_created"} & order.keys():
+    tie = digest(raw)
+    return tuple(change for document in messages(raw) for change in _document(document, tie))
+
+
+def _document(document: Fields, tie: str) -> Iterator[OrderChange]:
+    order = fields(document, "order") if isinstance(document.get("order"), dict) else document
+    if "id" not in order or not {"status", "date_created"} & order.keys():
         raise unknown_shape("WooCommerce", "an order webhook")
-    if text(order, "status") == "checkout-draft":
-        return ()
-    return tuple(_snapshot(order, digest(raw)))
+    if text(order, "status") not in _DRAFTS:
+        yield from _snapshot(order, tie)
 
 
 def _snapshot(order: Fields, tie: str) -> Iterator[OrderChange]:
@@ -97,10 +106,12 @@ def _destination(order: Fields) -> Destination | UnsetType:
 
 
 def _shipments(order: Fields) -> Iterator[OrderShipment]:
-    meta = {text(one, "key", "$.meta_data[]"): one.get("value") for one in items(order, "meta_data")}
+    # Some plugins add their list to the order itself.
+    meta: dict[str | None, object] = {key: order.get(key) for key in _LISTS if key in order}
+    meta |= {text(one, "key", "$.meta_data[]"): one.get("value") for one in items(order, "meta_data")}
     seen: set[str] = set()
-    for company, written, shipped in (*_listed(meta), *_single(meta)):
-        who = carrier(company or "") or "unknown"
+    for company, written, shipped in (*_listed(meta), *_labels(meta), *_single(meta)):
+        who = carrier(company or "") or guessed(written)
         bare = number(who, written, "$.meta_data[]")
         if bare not in seen:
             seen.add(bare)
@@ -117,9 +128,20 @@ def _listed(meta: dict[str | None, object]) -> Iterator[tuple[str | None, str, d
                 yield company, written, _shipped(one.get("date_shipped"))
 
 
+def _labels(meta: dict[str | None, object]) -> Iterator[tuple[str | None, str, datetime | None]]:
+    """Labels bought in the shop itself."""
+    for one in _list(meta.get(_LABELS), _LABELS):
+        written = text(one, "tracking", _LABELS)
+        if written and one.get("refund") is None and text(one, "status", _LABELS) not in _VOID:
+            yield text(one, "carrier_id", _LABELS), written, None
+
+
 def _list(value: object, key: str) -> list[Fields]:
-    if isinstance(value, str) and value[:1] == "[":
+    if isinstance(value, str) and value[:1] in ("[", "{"):
         value = decode_json(value.encode("utf-8", "surrogatepass"))
+    if isinstance(value, dict):
+        # A list from which an item was taken comes as an object: {"0": ..., "2": ...}.
+        value = [value] if "tracking_number" in value else list(value.values())
     return objects(value, f"$.meta_data[].{key}") if isinstance(value, list) else []
 
 

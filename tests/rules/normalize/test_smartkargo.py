@@ -43,3 +43,18 @@ def test_codes(code: str, state: str | None, reason: str | None) -> None:
     raw = dump([smartkargo(code, "2026-03-02T10:00:00")])
     assert told("smartkargo", raw) == [(code, state, reason)]
     assert read("smartkargo", raw)[0].mapped is (code != "QQQ")
+
+
+def test_the_pieces_of_a_waybill_are_parcels_of_their_own() -> None:
+    booked = smartkargo("BKD", "2026-03-01T08:00:00")
+    one = smartkargo("DDL", "2026-03-03T08:00:00", pieceReference="P-1")
+    other = smartkargo("RCS", "2026-03-02T08:00:00", pieceReference="P-2")
+    alone = read("smartkargo", dump([one, {**booked, "pieceReference": "P-1"}]))
+    assert {scan.unique_id for scan in alone} == {None}
+    scans = read("smartkargo", dump([one, other, {**booked, "pieceReference": None}]))
+    assert [(scan.unique_id, scan.state) for scan in scans] == [
+        ("P1", "label_created"),
+        ("P1", "delivered"),
+        ("P2", "label_created"),
+        ("P2", "picked_up"),
+    ]

@@ -69,7 +69,7 @@ def test_a_single_number_and_its_company_and_no_number_twice() -> None:
     ("message", "reason"),
     [
         ({"id": 727}, "schema_invalid"),
-        ([], "schema_invalid"),
+        (["x"], "schema_invalid"),
         (woo_order(id=None), "semantic_invalid"),
         (
             woo_order(date_created_gmt=None, date_created=None, date_modified_gmt=None, date_modified="x"),
@@ -83,3 +83,33 @@ def test_bad_orders_are_refused(message: object, reason: str) -> None:
     assert isinstance(result, Rejected)
     assert result.reason == reason
     assert "Jane" not in result.message
+
+
+@pytest.mark.parametrize(
+    "parcels",
+    [
+        {"0": {"tracking_provider": "usps", "tracking_number": "94"}, "2": {"tracking_number": "1Z999AA10123456784"}},
+        '{"0":{"tracking_provider":"usps","tracking_number":"94"},"2":{"tracking_number":"1Z999AA10123456784"}}',
+        [{"tracking_provider": "usps", "tracking_number": "94"}, {"tracking_number": "1Z999AA10123456784"}],
+    ],
+)
+def test_a_list_from_which_an_item_was_taken_comes_as_an_object(parcels: object) -> None:
+    (change,) = orders(woo_order(meta_data=[{"key": "_wc_shipment_tracking_items", "value": parcels}]))
+    assert [one.shipment_id for one in change.shipments] == ["usps:94", "ups:1Z999AA10123456784"]
+
+
+def test_parcels_beside_the_meta_data_and_labels_bought_in_the_shop() -> None:
+    beside = [{"tracking_provider": "fedex", "tracking_number": "7", "date_shipped": "2026-03-02"}]
+    (change,) = orders(woo_order(shipment_trackings=beside))
+    assert [(one.shipment_id, one.shipped_at and one.shipped_at.day) for one in change.shipments] == [("fedex:7", 2)]
+    bought = {"tracking": "94", "carrier_id": "usps", "status": "PURCHASED"}
+    labels = [bought, {**bought, "tracking": "95", "refund": {"status": "complete"}}, {**bought, "tracking": None}]
+    (change,) = orders(woo_order(meta_data=[{"key": "wc_connect_labels", "value": labels}]))
+    assert [one.shipment_id for one in change.shipments] == ["usps:94"]
+
+
+def test_a_list_of_orders_is_read_order_by_order() -> None:
+    assert [change.order_id for change in orders([woo_order(), woo_order(id=728), woo_order(status="auto-draft")])] == [
+        "727",
+        "728",
+    ]
