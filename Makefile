@@ -40,12 +40,13 @@ test: $(STAMP) ## every test that can run here; the others are skipped by name
 test-fast: $(STAMP) ## the tests that need no broker and no browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not broker and not kafka and not browser and not slow"
 
-check: $(STAMP) ## format, lint, types, import rule, generated files, policy and carrier tables
+check: $(STAMP) ## format, lint, types, import rule, generated files, contracts, policy and carrier tables
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m schemas.generate --check
+	$(BIN)/python -m schemas.compatibility
 	$(BIN)/python -m cli.carriers_doc --check
 	$(BIN)/wismo check
 

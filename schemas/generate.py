@@ -17,12 +17,13 @@ from schemas.asyncapi_examples import load_examples
 from schemas.topics import load_topics
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_RAW: Final[dict[str, type[BaseModel]]] = {
+ACCEPTED: Final[dict[str, type[BaseModel]]] = {
     "raw-scan": raw.RawScan,
     "raw-order": raw.RawOrder,
     "raw-ticket": raw.RawTicket,
     "operator-action": raw.RawAction,
 }
+"""What senders write; everything else is written by us."""
 _FOLDER: Final = Path(__file__).parent / "generated"
 _SUFFIX: Final = ".schema.json"
 ASYNCAPI: Final = "asyncapi.yaml"
@@ -30,7 +31,7 @@ ASYNCAPI: Final = "asyncapi.yaml"
 
 def generated() -> dict[str, str]:
     """File names and texts of all JSON Schemas."""
-    models: dict[str, type[BaseModel]] = {**_RAW, **events.MODELS}
+    models: dict[str, type[BaseModel]] = {**ACCEPTED, **events.MODELS}
     return {f"{name}{_SUFFIX}": _text(name, model) for name, model in models.items()}
 
 
@@ -80,7 +81,7 @@ def _made(folder: Path) -> list[Path]:
 
 
 def _text(name: str, model: type[BaseModel]) -> str:
-    mode: Any = "validation" if name in _RAW else "serialization"
+    mode: Any = "validation" if name in ACCEPTED else "serialization"
     schema = _open(model.model_json_schema(mode=mode))
     return (
         json.dumps({"$schema": _DIALECT, "$id": f"urn:wismo:schema:{name}:1", **schema}, indent=2, ensure_ascii=False)

@@ -224,7 +224,7 @@ def test_a_receipt_carries_the_headers_that_are_documented(result: str) -> None:
 def test_marks_travel_where_the_document_says() -> None:
     ticks: list[dict[str, Any]] = []
     producer = SimpleNamespace(produce=lambda topic, **told: ticks.append(told))
-    assert write_marks(producer, 1, MOMENT) == len(RAW_TOPICS)  # type: ignore[arg-type]
+    assert write_marks(producer, 1, MOMENT) == len(RAW_TOPICS)
     for headers in (ticks[0]["headers"], mark("link-events", "carrier-scans/0", MOMENT).headers):
         assert problems("MarkMessage", text(headers), "") == []
     with_marks = {name for name, channel in made()["channels"].items() if "MarkMessage" in channel["messages"]}
