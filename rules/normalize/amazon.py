@@ -17,9 +17,9 @@ from rules.normalize.names import carrier, number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.tables import Row, load_table
 from schemas.facts import Scan
-from schemas.words import CARRIERS
 
 _DETAIL: Final = "AmazonTrackingResponse.PackageTrackingInfo.TrackingEventHistory.TrackingEventDetail"
+_OLD: Final = "GetPackageTrackingDetailsResponse"
 _EVENT: Final = "$.payload.trackingEvents[]"
 
 
@@ -37,7 +37,7 @@ def _message(document: Fields, source: str) -> Iterator[Scan]:
         for info in items(fields(document, "AmazonTrackingResponse"), "PackageTrackingInfo", "AmazonTrackingResponse"):
             yield from _feed(info, source)
         return
-    body = fields(document, "payload") if isinstance(document.get("payload"), dict) else document
+    body = _body(document)
     if "progressTracker" in body:
         yield from page(body, source)
     elif "trackingDetail" in body or "shipmentTrackingMilestoneChangedNotification" in body or "successes" in body:
@@ -48,6 +48,24 @@ def _message(document: Fields, source: str) -> Iterator[Scan]:
         yield from shipping(body, source)
     elif not {"errors", "payload", "notificationType", "trackingId"} & document.keys():
         raise unknown_shape("Amazon", "a tracking answer or notification")
+
+
+def _body(document: Fields) -> Fields:
+    if _OLD in document:
+        return _old_answer(document)
+    return fields(document, "payload") if isinstance(document.get("payload"), dict) else document
+
+
+def _old_answer(document: Fields) -> Fields:
+    """An answer of the XML service before SP-API, under the names that SP-API gave the same fields."""
+    result = fields(fields(document, _OLD), "GetPackageTrackingDetailsResult", _OLD)
+    events = items(fields(result, "TrackingEvents", _OLD), "member", _OLD)
+    named = [{**_renamed(event), "eventAddress": _renamed(fields(event, "EventAddress", _OLD))} for event in events]
+    return {**_renamed(result), "trackingEvents": named}
+
+
+def _renamed(told: Fields) -> Fields:
+    return {key[:1].lower() + key[1:]: value for key, value in told.items()}
 
 
 def event_row(source: str, code: str | None, said: str | None) -> Row | None:
@@ -87,8 +105,7 @@ def _fulfilment(details: Fields, source: str) -> tuple[Scan, ...]:
     status = text(details, "currentStatus", "$.payload")
     if not events and status is None:
         return ()
-    who = carrier(text(details, "carrierCode", "$.payload") or "")
-    who = who if who in CARRIERS else source
+    who = carrier(text(details, "carrierCode", "$.payload") or "") or source
     bare = number(who, text(details, "trackingNumber", "$.payload"), "$.payload.trackingNumber")
     parcel = Parcel(who, bare, load_table("amazon").version)
     if not events:

@@ -12,7 +12,7 @@ from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number, unnamed
 from rules.normalize.reading import fields, items, text
-from rules.normalize.tables import load_table
+from rules.normalize.tables import Row, load_table
 from rules.normalize.wording import worded_place
 from schemas.facts import Location, Scan
 
@@ -51,7 +51,13 @@ def _event(event: Fields, home: str | None) -> Reading:
     where = _place(event, home)
     said = text(event, "description", _EVENT) or text(event, "reason", _EVENT)
     told = Told(code, said, _moment(event, where), where, text(event, "event_id", _EVENT))
-    return told, load_table("sendle").find(code) if code else None
+    return told, _row(code) if code else None
+
+
+def _row(code: str) -> Row | None:
+    # Its own documents write one word as "Dropped Off" and as "Dropped off".
+    table = load_table("sendle")
+    return table.find(code) or next((row for key, row in table.rows.items() if key.lower() == code.lower()), None)
 
 
 def _moment(event: Fields, where: Location | None) -> times.Moment:

@@ -182,3 +182,15 @@ def test_a_page_that_names_no_parcel_keeps_one_id_as_it_grows() -> None:
 def test_the_placeholder_of_an_expired_page_is_no_scan() -> None:
     old = [{"errorCode": "SHIPMENT_OLDER_THAN_SUPPORTED_AGE"}]
     assert read("amazon_shipping", amazon_page(page_event("IN_TRANSIT", WHEN), errors=old)) == ()
+
+
+def test_the_service_before_sp_api_wrote_the_same_in_xml() -> None:
+    event = "<EventDate>2012-12-11T15:35:00Z</EventDate><EventAddress><City>Reno</City></EventAddress>"
+    events = f"<TrackingEvents><member>{event}<EventCode>EVENT_301</EventCode></member></TrackingEvents>"
+    told = f"<TrackingNumber>9X9</TrackingNumber><CarrierCode>UPS</CarrierCode>{events}"
+    result = f"<GetPackageTrackingDetailsResult>{told}</GetPackageTrackingDetailsResult>"
+    raw = f'<GetPackageTrackingDetailsResponse xmlns="x">{result}</GetPackageTrackingDetailsResponse>'
+    (scan,) = read("amazon_sp_api", raw.encode())
+    assert (scan.shipment_id, scan.code, scan.state) == ("ups:9X9", "EVENT_301", "delivered")
+    assert scan.location and scan.location.city == "Reno"
+    assert read("amazon_sp_api", raw.replace("UPS", "ACME FREIGHT").encode())[0].carrier == "acme-freight"

@@ -46,3 +46,9 @@ def test_the_webhook_with_one_event_names_its_parcel() -> None:
 
 def test_an_unknown_type_is_unmapped() -> None:
     assert [scan.mapped for scan in read("sendle", sendle(sendle_event("Teleported", WHEN)))] == [False]
+
+
+@pytest.mark.parametrize("written", ["Dropped Off", "Dropped off", "DROPPED OFF"])
+def test_its_words_are_known_in_any_case(written: str) -> None:
+    assert told("sendle", sendle(sendle_event(written, WHEN))) == [(written, "picked_up", None)]
+    assert told("sendle", sendle(sendle_event("Out For Delivery", WHEN)))[0][1] == "out_for_delivery"
