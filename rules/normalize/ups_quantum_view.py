@@ -95,5 +95,5 @@ def _moment(event: Fields) -> times.Moment:
 
 def _place(event: Fields) -> Location | None:
     where = fields(fields(event, "ActivityLocation", _FILE), "AddressArtifactFormat", _FILE)
-    names = ("PoliticalDivision2", "PoliticalDivision1", "PostcodePrimaryLow")
-    return place(*(text(where, name, _FILE) for name in names), country(text(where, "CountryCode", _FILE)))
+    city, region = text(where, "PoliticalDivision2", _FILE), text(where, "PoliticalDivision1", _FILE)
+    return place(city, region, text(where, "PostcodePrimaryLow", _FILE), country(text(where, "CountryCode", _FILE)))

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from rules.normalize import times
+from rules.normalize import clocks, times, usps_sentence
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, objects, text
+from rules.normalize.reading import fields, items, objects, text, texts
 from rules.normalize.services import service_level
 from rules.normalize.tables import Table, load_table
 from schemas.facts import Location, Scan
@@ -33,11 +33,17 @@ _EXPECTED: Final = (
 _OLD_EXPECTED: Final = ("PredictedDeliveryDate", "ExpectedDeliveryDate")
 
 
+_SUMMARIES: Final = ("eventSummaries", "statusSummary", "status")
+"""What a summary tells, the fullest first: sentences of all events, of the latest one, and its wording."""
+
+
 def scans(raw: bytes) -> tuple[Scan, ...]:
     """The scans of one USPS message."""
     document = decode(raw)
     messages = objects(document, "$") if isinstance(document, list) else [document]
-    return tuple(one for message in messages for one in _message(message))
+    # A subscription pushes the answer inside an envelope of its own.
+    answers = [one for message in messages for one in (items(message, "payload") or [message])]
+    return tuple(one for answer in answers for one in _message(answer))
 
 
 def _message(document: Fields) -> Iterator[Scan]:
@@ -45,6 +51,8 @@ def _message(document: Fields) -> Iterator[Scan]:
         yield from _tracking(document, items(document, "trackingEvents"))
     elif "eventCode" in document:
         yield from _tracking(document, [document])  # one event alone, as a subscription pushes it
+    elif "trackingNumber" in document and any(document.get(name) for name in _SUMMARIES):
+        yield from _summary(document)
     elif "TrackResponse" in document:
         for info in items(fields(document, "TrackResponse"), "TrackInfo", "TrackResponse"):
             yield from _info(info)
@@ -73,6 +81,14 @@ def _tracking(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
     expected = next((day for day in (text(answer, name) for name in _EXPECTED) if day), None)
     estimate = times.iso(expected, midnight_is_day=True).at
     return in_order(found, newest_first=True, estimate=estimate)
+
+
+def _summary(answer: Fields) -> tuple[Scan, ...]:
+    table = load_table("usps")
+    parcel = _parcel(text(answer, "trackingNumber"), "$.trackingNumber", text(answer, "mailClass"), table)
+    told = next(found for found in (texts(answer, name) for name in _SUMMARIES) if found)
+    found = [one for one in (_old_event(usps_sentence.read(said), parcel, table) for said in told) if one]
+    return in_order(found, newest_first=True)
 
 
 def _event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
@@ -118,7 +134,7 @@ def _told(info: Fields, key: str) -> list[Fields]:
     """The elements of that name; the plain variant of the API writes each as a sentence instead of fields."""
     value = info.get(key)
     listed = value if isinstance(value, list) else [value]
-    told = [{"Event": one} if isinstance(one, str) else one for one in listed]
+    told = [usps_sentence.read(one) if isinstance(one, str) else one for one in listed]
     return [one for one in objects(told, f"TrackInfo.{key}") if one.get("Event") or one.get("EventCode")]
 
 
@@ -145,7 +161,8 @@ def _old_moment(day: str | None, clock: str | None, zone: times.Zone) -> times.M
     raw = " ".join(part for part in (day, clock) if part) or None
     words = (day or "").replace(",", " ").split()
     if len(words) != 3 or words[0].lower() not in _MONTHS:
-        return times.iso(raw, zone, midnight_is_day=True) if raw and raw[:1].isdigit() else times.missing(raw)
+        exact = times.iso(raw, zone, midnight_is_day=True) if raw and raw[:1].isdigit() else times.missing(raw)
+        return exact if exact.at else clocks.moment(day, clock, zone, order="mdy")._replace(raw=raw)
     try:
         whole = date(int(words[2]), _MONTHS[words[0].lower()], int(words[1]))
     except ValueError:
