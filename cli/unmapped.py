@@ -39,6 +39,8 @@ def list_unmapped(  # noqa: PLR0913, PLR0917 - one option a way to select
 ) -> None:
     """List unmapped codes, the most frequent first; what a replay has sent already is left out. Exit 1 if any."""
     if context.invoked_subcommand is not None:
+        if recording_file or carrier or since or show_proposals or reveal or as_json:
+            fail(f"options before {context.invoked_subcommand} belong to the list: put them behind it")
         return
     found = groups_of(parked_in(_letters(recording_file, since)), carrier)
     if show_proposals:
@@ -172,9 +174,8 @@ def _print_hints(made: Proposal, group: Group) -> None:
     said = f"{made.table}.csv {made.key}: {len(group.letters)} messages of {group.source}, e.g. {group.example.origin}"
     messages.print(said, markup=False)
     for near in made.near:
-        messages.print(
-            f"  alike: {near.key} is {near.state or 'no state'} {near.reason}, {near.description}", markup=False
-        )
+        meaning = " ".join(filter(None, (near.state or "no state", near.reason)))
+        messages.print(f"  alike: {near.key}, {meaning}: {near.description}", markup=False)
     for other in made.others:
         messages.print(f"  broader: {other}", markup=False)
 

@@ -17,7 +17,7 @@ from schemas.facts import Scan
 
 _ASSUMED: Final = Row(state="in_transit")
 """Stands for any row while keys are tried; nothing of it is shown."""
-_NEAR: Final = 0.5
+_NEAR: Final = 0.6
 _MOST: Final = 3
 _MOST_KEYS: Final = 50
 

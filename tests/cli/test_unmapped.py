@@ -155,6 +155,18 @@ def test_a_proposal_is_no_usable_table_until_it_is_completed(recording: Path, tm
     assert [row["code"] for row in rows(recording, WISMO_CARRIER_TABLES=str(own))] == ["moon", "MARS"]
 
 
+def test_a_choice_before_the_subcommand_is_refused_and_not_forgotten() -> None:
+    result = CliRunner().invoke(app, ["unmapped", "--carrier", "gls", "replay", "--by", "kim"])
+    assert result.exit_code == 2
+    assert "put them behind it" in result.stderr
+
+
+def test_a_replay_needs_a_name() -> None:
+    result = CliRunner().invoke(app, ["unmapped", "replay", "--by", " "])
+    assert result.exit_code == 2
+    assert "--by is empty" in result.stderr
+
+
 def test_a_folder_that_is_not_there_is_named(recording: Path) -> None:
     result = run(recording, WISMO_CARRIER_TABLES="/nowhere/at/all")
     assert result.exit_code == 2
