@@ -109,6 +109,13 @@ def _channel(topic: Topic, partitions: int, base: Node) -> Node:
     }
 
 
+def carried(topic: Topic) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The CloudEvents types of a topic's own message, and the names of its headers."""
+    base = _base()
+    headers = base["messages"][_carried(topic, base)[0]]["headers"]
+    return EVENT_TYPES.get(topic.contract, ()), tuple(base["headers"][headers].get("properties", ()))
+
+
 def policy_of(topic: Topic) -> str:
     """How a topic's records may change within a major version."""
     if topic.name in words.RAW_TOPICS:
@@ -137,6 +144,8 @@ def _carried(topic: Topic, base: Node) -> list[str]:
     if topic.cleanup is Cleanup.COMPACT:
         contracts.append("tombstone")
     by_contract = {spec["contract"]: name for name, spec in base["messages"].items()}
+    if missing := [contract for contract in contracts if contract not in by_contract]:
+        raise ValueError(f"topic {topic.name}: no message for {missing}; add it to schemas/asyncapi_base.yaml")
     return [by_contract[contract] for contract in contracts]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from schemas.asyncapi import policy_of
+from schemas.asyncapi import carried, policy_of
 from schemas.compatibility_rules import Change, Side, Verdict
 from schemas.topics import Topic, Topics
 from schemas.words import RAW_TOPICS
@@ -42,6 +42,7 @@ def _topic(pointer: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] |
             yield Verdict(
                 f"{pointer}/{fact}", f"topic_{fact}_changed", f"the {fact} was {old[fact]!r} and is {new[fact]!r}"
             )
+    yield from _names(pointer, old, new)
     before, after = _forever(old["retention_ms"]), _forever(new["retention_ms"])
     if before != after:
         code = "topic_retention_shortened" if after < before else "topic_retention_lengthened"
@@ -58,7 +59,16 @@ def _topic(pointer: str, old: Mapping[str, Any] | None, new: Mapping[str, Any] |
         )
 
 
+def _names(pointer: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Verdict]:
+    for fact, kind in (("types", "event_type"), ("headers", "header")):
+        for name in (name for name in old[fact] if name not in new[fact]):
+            yield Verdict(f"{pointer}/{fact}", f"{kind}_removed", f"`{name}` is gone")
+        for name in (name for name in new[fact] if name not in old[fact]):
+            yield Verdict(f"{pointer}/{fact}", f"{kind}_added", f"`{name}` is new")
+
+
 def _facts(topic: Topic) -> dict[str, Any]:
+    types, headers = carried(topic)
     return {
         "contract": topic.contract,
         "version": topic.version,
@@ -66,6 +76,8 @@ def _facts(topic: Topic) -> dict[str, Any]:
         "cleanup": topic.cleanup.value,
         "retention_ms": topic.retention_ms,
         "max_message_bytes": topic.max_message_bytes,
+        "types": list(types),
+        "headers": list(headers),
     }
 
 

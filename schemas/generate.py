@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ ACCEPTED: Final[dict[str, type[BaseModel]]] = {
 """What senders write; everything else is written by us."""
 _FOLDER: Final = Path(__file__).parent / "generated"
 _SUFFIX: Final = ".schema.json"
+_MAJOR: Final = re.compile(r"-v[2-9]\d*$")
 ASYNCAPI: Final = "asyncapi.yaml"
 
 
@@ -83,10 +85,10 @@ def _made(folder: Path) -> list[Path]:
 def _text(name: str, model: type[BaseModel]) -> str:
     mode: Any = "validation" if name in ACCEPTED else "serialization"
     schema = _open(model.model_json_schema(mode=mode))
-    return (
-        json.dumps({"$schema": _DIALECT, "$id": f"urn:wismo:schema:{name}:1", **schema}, indent=2, ensure_ascii=False)
-        + "\n"
-    )
+    # `exception-v2` is the second major version of `exception`.
+    contract, major = name.rsplit("-v", 1) if _MAJOR.search(name) else (name, "1")
+    identity = {"$schema": _DIALECT, "$id": f"urn:wismo:schema:{contract}:{major}"}
+    return json.dumps({**identity, **schema}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _open(node: Any) -> Any:

@@ -164,7 +164,12 @@ def test_defaults_are_those_of_the_code() -> None:
 
 @cache
 def written() -> tuple[Out, ...]:
-    return tuple(Replay(load_policy(None)).run(demo_day(7)))
+    """The first records of each topic and kind that the core writes over a day of traffic."""
+    by_kind: dict[tuple[str, str, bool], list[Out]] = {}
+    for out in Replay(load_policy(None)).run(demo_day(7)):
+        kind = out.topic, text(out.headers).get("ce_type", ""), out.value is None
+        by_kind.setdefault(kind, []).append(out)
+    return tuple(out for outs in by_kind.values() for out in outs[:50])
 
 
 def test_what_the_core_writes_is_what_the_document_says() -> None:
@@ -268,6 +273,13 @@ def test_an_example_is_shown_with_its_message(tmp_path: Path) -> None:
 def test_a_bad_example_is_named(tmp_path: Path, content: object) -> None:
     with pytest.raises(ValueError, match=r"examples/replay/one\.json"):
         load_examples(golden(tmp_path, "replay", content))
+
+
+def test_a_topic_without_a_message_is_named() -> None:
+    topics = load_topics()
+    other = topics.topics[0].model_copy(update={"name": "scans-v2", "contract": "raw-scan-v2"})
+    with pytest.raises(ValueError, match=r"topic scans-v2: no message for \['raw-scan-v2'\]"):
+        document({}, topics.model_copy(update={"topics": (other,)}))
 
 
 def test_an_example_of_no_message_is_named() -> None:

@@ -38,8 +38,8 @@ def test_a_change_gets_its_verdict(case: Node, side: Side) -> None:
 
 def test_every_verdict_is_shown_by_some_case() -> None:
     shown = {verdict.partition(" ")[2] for case in CASES for verdict in case["verdicts"]}
-    of_files = {code for code in RULES if code.startswith(("schema_", "topic_"))}
-    assert {*RULES} - shown == {*of_files, "partitions_changed", "enum_announced", "retired"}
+    of_topics = {code for code in RULES if code.startswith(("schema_", "topic_", "event_type_", "header_"))}
+    assert {*RULES} - shown == {*of_topics, "partitions_changed", "enum_announced", "retired"}
 
 
 def test_a_rename_is_named() -> None:
@@ -80,6 +80,23 @@ def test_a_change_of_a_topic_gets_its_verdict(fact: str, value: object, code: st
     (change,) = compare_topics(old, new)
     assert (change.pointer, change.code) == (f"/topics/customer-messages/{fact}", code)
     assert change.breaking is breaking
+
+
+@pytest.mark.parametrize(
+    ("topic", "fact", "name", "kind"),
+    [
+        ("exceptions-support", "types", "wismo.exception.opened", "event_type"),
+        ("dead-letters", "headers", "__wismo.errors.reason", "header"),
+        ("shipments", "headers", "ce_id", "header"),
+        ("carrier-scans", "headers", "source", "header"),
+    ],
+)
+def test_event_types_and_headers_may_come_but_not_go(topic: str, fact: str, name: str, kind: str) -> None:
+    more, fewer = promised(load_topics()), promised(load_topics())
+    fewer["topics"][topic][fact].remove(name)
+    (gone,), (come,) = compare_topics(more, fewer), compare_topics(fewer, more)
+    assert (gone.code, gone.breaking) == (f"{kind}_removed", True)
+    assert (come.code, come.breaking) == (f"{kind}_added", False)
 
 
 def test_topics_come_and_go() -> None:
@@ -227,6 +244,14 @@ def test_what_is_retired_may_go(name: str) -> None:
     assert [change.breaking for change in changes] == [True]
     announced = Announced.model_validate({"retired": [{"name": name, "since": "2027-01-01", "note": NOTE}]})
     assert [change.breaking for change in excused(changes, announced)] == [False]
+
+
+def test_a_second_major_beside_the_first_is_allowed() -> None:
+    topics, both = promised(load_topics()), promised(load_topics())
+    both["topics"]["exceptions-support-v2"] = {**topics["topics"]["exceptions-support"], "contract": "exception-v2"}
+    second = {**today()["exception"], "$id": "urn:wismo:schema:exception:2", "properties": {}}
+    changes = changes_since(Release(1, today(), topics), {**today(), "exception-v2": second}, both)
+    assert [(change.code, change.breaking) for change in changes] == [("schema_added", False), ("topic_added", False)]
 
 
 def test_a_new_contract_is_allowed() -> None:

@@ -24,7 +24,9 @@ _TEXT = st.fixed_dictionaries(
 _NUMBER = st.fixed_dictionaries(
     {"type": st.sampled_from(["integer", "number"])}, optional={"minimum": _BOUND, "exclusiveMaximum": _BOUND}
 )
-_ONE: st.SearchStrategy[Node] = st.one_of(_TEXT, _NUMBER, st.just({"type": "boolean"}), st.just({}), st.just({"const": 1}))
+_ONE: st.SearchStrategy[Node] = st.one_of(
+    _TEXT, _NUMBER, st.just({"type": "boolean"}), st.just({}), st.just({"const": 1})
+)
 _ANY = st.one_of(
     _ONE,
     _ONE.map(lambda node: {"anyOf": [node, {"type": "null"}]}),
