@@ -20,6 +20,8 @@ from schemas.facts import Location, Scan
 _RESULT = "$.output.completeTrackResults[].trackResults[]"
 _EVENT = f"{_RESULT}.scanEvents[]"
 _DETAILS = "TrackReply.CompletedTrackDetails.TrackDetails"
+_TIMES_OF = {"DL": "ACTUAL_DELIVERY", "PU": "ACTUAL_PICKUP", "PX": "ACTUAL_PICKUP", "OC": "SHIP"}
+"""Statuses whose time stands among the dates of the answer."""
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
@@ -31,8 +33,8 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 def _message(document: Fields) -> Iterator[Scan]:
     body = fields(fields(document, "Envelope"), "Body") if "Envelope" in document else document
-    if "TrackReply" in body:
-        yield from _reply(fields(body, "TrackReply"))
+    if "TrackReply" in body or "CompletedTrackDetails" in body:
+        yield from _reply(fields(body, "TrackReply") or body)
     elif "output" in document or "completeTrackResults" in document:
         output = fields(document, "output") if "output" in document else document
         for complete in items(output, "completeTrackResults", "$.output"):
@@ -45,9 +47,9 @@ def _message(document: Fields) -> Iterator[Scan]:
 
 
 def _result(result: Fields, asked: str | None) -> tuple[Scan, ...]:
-    events = items(result, "scanEvents", _RESULT)
+    events = items(result, "scanEvents", _RESULT) or _latest(result)
     if not events:
-        return ()  # not found, or an answer without detailed scans
+        return ()  # not found
     info = fields(result, "trackingNumberInfo", _RESULT)
     service = fields(result, "serviceDetail", _RESULT)
     table = load_table("fedex")
@@ -61,6 +63,26 @@ def _result(result: Fields, asked: str | None) -> tuple[Scan, ...]:
     )
     found = [one for one in (_event(event, parcel, table) for event in events) if one]
     return in_order(found, newest_first=True, estimate=_estimate(result))
+
+
+def _latest(result: Fields) -> list[Fields]:
+    """The latest status as an event: an answer asked without detailed scans has nothing else."""
+    latest = fields(result, "latestStatusDetail", _RESULT)
+    code = text(latest, "code", _RESULT)
+    if code is None or "error" in result:
+        return []
+    dates = {text(one, "type"): text(one, "dateTime") for one in items(result, "dateAndTimes", _RESULT)}
+    why = next(iter(items(latest, "ancillaryDetails", _RESULT)), {})
+    return [
+        {
+            "date": dates.get(_TIMES_OF.get(code, "")),
+            "eventType": code,
+            "eventDescription": text(latest, "description", _RESULT) or text(latest, "statusByLocale", _RESULT),
+            "exceptionCode": why.get("reason"),
+            "exceptionDescription": why.get("reasonDescription"),
+            "scanLocation": latest.get("scanLocation"),
+        }
+    ]
 
 
 def _event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
@@ -79,7 +101,7 @@ def _reply(reply: Fields) -> Iterator[Scan]:
 
 
 def _details(details: Fields) -> tuple[Scan, ...]:
-    events = items(details, "Events", _DETAILS)
+    events = items(details, "Events", _DETAILS) or _old_latest(details)
     if not events:
         return ()
     table = load_table("fedex")
@@ -93,6 +115,23 @@ def _details(details: Fields) -> tuple[Scan, ...]:
     found = [one for one in (_old_event(event, parcel, table) for event in events) if one]
     estimate = times.iso(text(details, "EstimatedDeliveryTimestamp", _DETAILS))
     return in_order(found, newest_first=True, estimate=estimate.at)
+
+
+def _old_latest(details: Fields) -> list[Fields]:
+    latest = fields(details, "StatusDetail", _DETAILS)
+    if text(latest, "Code", _DETAILS) is None:
+        return []
+    why = next(iter(items(latest, "AncillaryDetails", _DETAILS)), {})
+    return [
+        {
+            "Timestamp": latest.get("CreationTime"),
+            "EventType": latest.get("Code"),
+            "EventDescription": latest.get("Description"),
+            "StatusExceptionCode": why.get("Reason"),
+            "StatusExceptionDescription": why.get("ReasonDescription"),
+            "Address": latest.get("Location"),
+        }
+    ]
 
 
 def _old_event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:

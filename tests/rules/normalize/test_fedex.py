@@ -108,3 +108,36 @@ def test_soap_with_and_without_prefixes(prefix: str) -> None:
 )
 def test_a_number_not_found_holds_no_scan(answer: object) -> None:
     assert read(dump(answer)) == ()
+
+
+def test_an_answer_without_detailed_scans_speaks_by_its_latest_status() -> None:
+    why = [{"reason": "08", "reasonDescription": "Customer not available"}]
+    where = {"city": "Boise", "stateOrProvinceCode": "ID", "countryCode": "US"}
+    latest = {"code": "DE", "description": "Delivery exception", "ancillaryDetails": why, "scanLocation": where}
+    number = {"trackingNumber": "123", "trackingNumberUniqueId": "u"}
+    result = {"trackingNumberInfo": number, "latestStatusDetail": latest, "scanEvents": []}
+    raw = dump({"output": {"completeTrackResults": [{"trackingNumber": "123", "trackResults": [result]}]}})
+    (scan,) = read(raw)
+    assert (scan.shipment_id, scan.code, scan.state) == ("fedex:123:u", "DE/08", "attempted")
+    assert (scan.reason, scan.time_quality) == ("recipient_unavailable", "missing")
+
+
+def test_the_latest_status_has_the_time_of_its_date() -> None:
+    latest = {"code": "DL", "description": "Delivered"}
+    dates = [{"type": "SHIP", "dateTime": WHEN[:10]}, {"type": "ACTUAL_DELIVERY", "dateTime": WHEN}]
+    result = {"latestStatusDetail": latest, "dateAndTimes": dates}
+    (scan,) = read(dump({"completeTrackResults": [{"trackingNumber": "123", "trackResults": [result]}]}))
+    assert (scan.state, scan.raw_time) == ("delivered", WHEN)
+
+
+def test_a_number_not_found_says_nothing() -> None:
+    error = {"code": "TRACKING.TRACKINGNUMBER.NOTFOUND", "message": "not found"}
+    result = {"trackingNumberInfo": {"trackingNumber": "123"}, "error": error, "latestStatusDetail": {"code": "OC"}}
+    assert read(dump({"output": {"completeTrackResults": [{"trackResults": [result]}]}})) == ()
+
+
+def test_a_reply_read_by_a_soap_library_is_the_same_reply() -> None:
+    status = {"Code": "DL", "CreationTime": WHEN, "Description": "Delivered", "Location": {"CountryCode": "US"}}
+    details = [{"TrackingNumber": "123", "StatusDetail": status}]
+    (scan,) = read(dump({"CompletedTrackDetails": [{"TrackDetails": details}]}))
+    assert (scan.shipment_id, scan.state, scan.raw_time) == ("fedex:123", "delivered", WHEN)
