@@ -2,6 +2,8 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,6 +14,14 @@ from rules.normalize.proposals import Proposal, nearest, propose
 from rules.normalize.tables import Added, load_table, read_table
 from schemas.codec import dumps
 from schemas.facts import Rejected, Scan
+from tests.rules.normalize.aggregator_payloads import AGGREGATOR_HISTORIES
+from tests.rules.normalize.carrier_payloads import CARRIER_HISTORIES
+from tests.rules.normalize.payloads import HISTORIES
+from tests.rules.normalize.small_carrier_payloads import SMALL_HISTORIES
+
+MESSAGES = {**HISTORIES, **CARRIER_HISTORIES, **AGGREGATOR_HISTORIES, **SMALL_HISTORIES}
+NEVER_UNMAPPED = {"wismo", "dhl_unified", "trackingmore", "pitney_bowes"}
+"""Senders whose messages here keep a coarser meaning, or speak our own words, when one of their codes is unknown."""
 
 AT = "2026-03-02T08:00:00Z"
 
@@ -74,9 +84,7 @@ CASES = {
 
 
 def read(source: str, body: dict[str, Any]) -> tuple[Scan, ...]:
-    parsed = parse_scans(source, dumps(body))
-    assert not isinstance(parsed, Rejected), parsed
-    return parsed
+    return read_raw(source, dumps(body))
 
 
 def proposal(source: str, body: dict[str, Any]) -> Proposal | None:
@@ -144,3 +152,28 @@ def test_rows_that_look_alike_are_offered_and_others_are_not() -> None:
     assert near[0].key.startswith("DELIVERED")
     assert nearest(load_table("gls"), "QQ", "Zzyzx") == ()
     assert nearest(load_table("gls"), "QQ", "Parcel was delivered!")[0].state == "delivered"
+
+
+def garbled(source: str, raw: bytes) -> Iterator[bytes]:
+    """The same message with one part of one code replaced by what no table knows."""
+    for part in {part for scan in read_raw(source, raw) for part in re.split("[/+]", scan.code or "") if part}:
+        yield re.sub(rb'(?<=[">])' + re.escape(part.encode()) + rb'(?=["<])', b"9Q" + part[:1].encode() + b"Z", raw)
+
+
+def read_raw(source: str, raw: bytes) -> tuple[Scan, ...]:
+    parsed = parse_scans(source, raw)
+    assert not isinstance(parsed, Rejected), parsed
+    return parsed
+
+
+def unknown_in(source: str, raw: bytes) -> Iterator[tuple[Scan, Proposal | None]]:
+    for scan in read_raw(source, raw):
+        if not scan.mapped:
+            yield scan, propose(partial(read_raw, source, raw), scan, "")
+
+
+@pytest.mark.parametrize("source", sorted(MESSAGES.keys() - NEVER_UNMAPPED))
+def test_every_sender_has_a_key_for_a_code_that_nobody_knows(source: str) -> None:
+    found = [one for raw in MESSAGES[source] for changed in garbled(source, raw) for one in unknown_in(source, changed)]
+    assert found
+    assert [scan.code for scan, made in found if made is None] == []
