@@ -10,9 +10,9 @@ from typing import Final
 
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
-from rules.normalize.dhl_unified import unified
-from rules.normalize.feed import Reading, meaning, messages, scans_of_many_zones, unknown_shape
-from rules.normalize.history import Parcel, Told, place
+from rules.normalize.dhl_unified import area_place, unified
+from rules.normalize.feed import Reading, body, meaning, messages, scans_of_many_zones, unknown_shape
+from rules.normalize.history import Parcel, Told
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.tables import load_table
@@ -31,16 +31,31 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 
 def _message(document: Fields) -> Iterator[Scan]:
-    if "TrackingResponse" in document:
-        for info in items(fields(document, "TrackingResponse"), "AWBInfo", "TrackingResponse"):
+    answer = _old_answer(body(document))
+    if answer is not None:
+        for info in _listed(answer, "AWBInfo", "TrackingResponse"):
             yield from _old_shipment(info)
     elif "shipments" in document:
         for shipment in items(document, "shipments"):
             yield from (
                 _shipment(shipment) if "shipmentTrackingNumber" in shipment else unified({"shipments": [shipment]})
             )
-    elif not any(key in document for key in _ERRORS):
+    elif "Fault" not in body(document) and not any(key in document for key in _ERRORS):
         raise unknown_shape("DHL Express", "a tracking answer")
+
+
+def _old_answer(document: Fields) -> Fields | None:
+    """The XML answer, or what its Global Web Services (SOAP and REST) wrap it into."""
+    wrapped = fields(fields(document, "trackShipmentRequestResponse"), "trackingResponse")
+    holder = wrapped if wrapped else document
+    return fields(holder, "TrackingResponse") if "TrackingResponse" in holder else None
+
+
+def _listed(parent: Fields, name: str, path: str) -> list[Fields]:
+    """A list of the XML answer; the Global Web Services put `ArrayOf<name>Item` between."""
+    found = items(parent, name, path)
+    array = f"ArrayOf{name}Item"
+    return [inner for one in found for inner in (items(one, array, path) if array in one else [one])]
 
 
 def _parcel(written: str | None, path: str) -> Parcel:
@@ -50,10 +65,10 @@ def _parcel(written: str | None, path: str) -> Parcel:
 
 def _old_shipment(info: Fields) -> tuple[Scan, ...]:
     shipment = fields(info, "ShipmentInfo", _OLD)
-    events = items(shipment, "ShipmentEvent", _OLD) or [
+    events = _listed(shipment, "ShipmentEvent", _OLD) or [
         event
-        for piece in items(fields(info, "Pieces", _OLD), "PieceInfo", _OLD)
-        for event in items(piece, "PieceEvent", _OLD)
+        for piece in _listed(fields(info, "Pieces", _OLD), "PieceInfo", _OLD)
+        for event in _listed(piece, "PieceEvent", _OLD)
     ]
     if not events:
         return ()
@@ -64,7 +79,7 @@ def _old_shipment(info: Fields) -> tuple[Scan, ...]:
 
 def _old_event(event: Fields) -> Reading:
     service = fields(event, "ServiceEvent", _OLD_EVENT)
-    where = _place(text(fields(event, "ServiceArea", _OLD_EVENT), "Description", _OLD_EVENT))
+    where = area_place(text(fields(event, "ServiceArea", _OLD_EVENT), "Description", _OLD_EVENT))
     moment = clocks.moment(text(event, "Date", _OLD_EVENT), text(event, "Time", _OLD_EVENT), _zone(where))
     code = text(service, "EventCode", _OLD_EVENT)
     return _read(Told(code, _one_line(text(service, "Description", _OLD_EVENT)), moment, where))
@@ -84,7 +99,7 @@ def _shipment(shipment: Fields) -> tuple[Scan, ...]:
 
 def _event(event: Fields) -> Reading:
     areas = items(event, "serviceArea", _EVENT)
-    where = _place(text(areas[0], "description", _EVENT)) if areas else None
+    where = area_place(text(areas[0], "description", _EVENT)) if areas else None
     distance = text(event, "GMTOffset", _EVENT)
     moment = clocks.moment(text(event, "date", _EVENT), text(event, "time", _EVENT), _zone(where), zone_name=distance)
     return _read(Told(text(event, "typeCode", _EVENT), text(event, "description", _EVENT), moment, where))
@@ -92,20 +107,6 @@ def _event(event: Fields) -> Reading:
 
 def _read(told: Told) -> Reading:
     return told, meaning(load_table("dhl_express"), told._replace(code=told.code.upper())) if told.code else None
-
-
-def _place(area: str | None) -> Location | None:
-    """`LONDON-HEATHROW - UNITED KINGDOM`, `WOODSIDE,NY-USA`, `Brisbane-AU`: the country stands behind the last dash."""
-    if area is None:
-        return None
-    city, _, land = area.rpartition("-")
-    code = clocks.country(land.strip())
-    if code is None:
-        return place(area, None, None, None)
-    name, comma, region = city.strip().rpartition(",")
-    if comma and len(region) == 2:
-        return place(name, region, None, code)
-    return place(city.strip(), None, None, code)
 
 
 def _zone(where: Location | None) -> times.Zone:

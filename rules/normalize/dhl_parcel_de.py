@@ -22,6 +22,8 @@ from schemas.facts import Scan
 _PIECE: Final = "data.piece-shipment"
 _EVENT: Final = f"{_PIECE}.piece-event"
 _CODES: Final = ("ice", "ric", "standard-event-code")
+_SHARED: Final = ("event-location", "event-country", "ruecksendung")
+_PIECES: Final = ("piece-shipment", "piece-status-public")
 _ON_THE_WAY_BACK: Final = ("picked_up", "in_transit", "out_for_delivery")
 
 
@@ -36,8 +38,9 @@ def _message(document: Fields) -> Iterator[Scan]:
             raise unknown_shape("DHL Parcel DE", "a d-get-piece-detail answer")
         yield from unified(document)
         return
-    for piece in _named(document, "piece-shipment"):
-        yield from _piece(piece)
+    for name in _PIECES:
+        for piece in _named(document, name):
+            yield from _piece(piece)
 
 
 def _named(node: Fields, name: str) -> Iterator[Fields]:
@@ -54,7 +57,7 @@ def _attribute(element: Fields, name: str, path: str = "data") -> str | None:
 
 
 def _piece(piece: Fields) -> tuple[Scan, ...]:
-    events = list(_named(piece, "piece-event"))
+    events = list(_named(piece, "piece-event")) or _latest(piece)
     if not events:
         return ()
     written = _attribute(piece, "piece-code", _PIECE) or _attribute(piece, "searched-piece-code", _PIECE)
@@ -64,6 +67,18 @@ def _piece(piece: Fields) -> tuple[Scan, ...]:
     direction = "return" if all(going_back) else "outbound"
     parcel = Parcel("dhl_parcel_de", bare, load_table("dhl_parcel_de").version, direction=direction)
     return parcel_scans(parcel, events, _event if direction == "outbound" else _read, newest_first=False)
+
+
+def _latest(piece: Fields) -> list[Fields]:
+    """The piece's own status as an event: an answer without details has nothing else."""
+    event = {name: value for name in (*_CODES, *_SHARED) if (value := _attribute(piece, name, _PIECE))}
+    if "ice" not in event and "standard-event-code" not in event:
+        return []
+    return [{**event, "event-timestamp": _attribute(piece, "status-timestamp", _PIECE), "event-status": _said(piece)}]
+
+
+def _said(piece: Fields) -> str | None:
+    return _attribute(piece, "status", _PIECE) or _attribute(piece, "short-status", _PIECE)
 
 
 def _event(event: Fields) -> Reading:

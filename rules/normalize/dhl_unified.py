@@ -18,7 +18,12 @@ from rules.normalize.services import service_level
 from rules.normalize.tables import Row, load_table
 from schemas.facts import Location, Scan
 
-_CARRIERS: Final = {"express": "dhl_express", "parcel-de": "dhl_parcel_de", "ecommerce": "dhl_ecommerce"}
+_CARRIERS: Final = {
+    "express": "dhl_express",
+    "parcel-de": "dhl_parcel_de",
+    "ecommerce": "dhl_ecommerce",
+    "ecommerce-apac": "dhl_ecommerce",
+}
 """Services that are carriers of their own here, with tables of their own."""
 _SHIPMENT: Final = "$.shipments[]"
 _EVENT: Final = f"{_SHIPMENT}.events[]"
@@ -83,9 +88,21 @@ def _coarse(told: Told, coarse: str | None) -> Row | None:
 
 def _place(address: Fields) -> Location | None:
     path = f"{_EVENT}.location.address"
-    return place(
-        text(address, "addressLocality", path),
-        None,
-        text(address, "postalCode", path),
-        country(text(address, "countryCode", path)),
-    )
+    locality, code = text(address, "addressLocality", path), country(text(address, "countryCode", path))
+    if code is None and "postalCode" not in address:
+        return area_place(locality)  # Express names its service area
+    return place(locality, None, text(address, "postalCode", path), code)
+
+
+def area_place(area: str | None) -> Location | None:
+    """A service area, its country behind the last dash: `LONDON-HEATHROW - UNITED KINGDOM`, `WOODSIDE,NY-USA`."""
+    if area is None:
+        return None
+    city, _, land = area.rpartition("-")
+    code = country(land.strip())
+    if code is None:
+        return place(area, None, None, None)
+    name, comma, region = city.strip().rpartition(",")
+    if comma and len(region) == 2:
+        return place(name, region, None, code)
+    return place(city.strip(), None, None, code)

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.rules.normalize.carrier_payloads import dhl_xml, mydhl, mydhl_event, read, told, unified, unified_event
+from tests.rules.normalize.carrier_payloads import (
+    dhl_xml,
+    mydhl,
+    mydhl_event,
+    read,
+    soap,
+    tag,
+    told,
+    unified,
+    unified_event,
+)
 from tests.rules.normalize.payloads import dump
 
 SENDER = "dhl_express"
@@ -96,3 +106,27 @@ def test_the_unified_shape_is_read_too() -> None:
 )
 def test_a_number_not_found_holds_no_scan(raw: bytes) -> None:
     assert read(SENDER, raw) == ()
+
+
+def test_the_global_web_services_wrap_the_same_answer() -> None:
+    area = {"Description": "Vienna-Austria"}
+    listed = [{"Date": "2026-03-02", "Time": "10:00:00", "ServiceEvent": {"EventCode": "PU"}, "ServiceArea": area}]
+    shipment = {"ShipmentEvent": {"ArrayOfShipmentEventItem": listed}}
+    info = {"AWBInfo": {"ArrayOfAWBInfoItem": {"AWBNumber": "1000000009", "ShipmentInfo": shipment}}}
+    raw = dump({"trackShipmentRequestResponse": {"trackingResponse": {"TrackingResponse": info}}})
+    (scan,) = read(SENDER, raw)
+    assert (scan.shipment_id, scan.state) == ("dhl_express:1000000009", "picked_up")
+    assert str(scan.occurred_at) == "2026-03-02 09:00:00+00:00"
+
+
+def test_a_service_area_of_the_unified_api_tells_its_zone() -> None:
+    event = unified_event("transit", "DF", "2026-03-02T10:00:00")
+    event["location"] = {"address": {"addressLocality": "BRUSSELS - BELGIUM"}}
+    (scan,) = read(SENDER, unified("express", event))
+    assert scan.location is not None
+    assert (scan.location.city, scan.location.country) == ("BRUSSELS", "BE")
+    assert (scan.time_quality, str(scan.occurred_at)) == ("zone_inferred", "2026-03-02 09:00:00+00:00")
+
+
+def test_a_soap_fault_says_nothing() -> None:
+    assert read(SENDER, soap(tag("Fault", tag("faultcode", "Client")))) == ()

@@ -84,3 +84,18 @@ def test_the_unified_shape_is_read_too() -> None:
 
 def test_a_number_not_found_holds_no_scan() -> None:
     assert told(SENDER, b'<data name="piece-shipment-list" code="100" error="No data found"/>') == []
+
+
+@pytest.mark.parametrize("name", ["piece-shipment", "piece-status-public"])
+def test_an_answer_without_events_speaks_by_its_own_status(name: str) -> None:
+    told_of = 'status="Delivered" status-timestamp="18.03.2026 10:02" ice="DLVRD" ric="OTHER" standard-event-code="ZU"'
+    piece = f'<data name="{name}" piece-code="0034" {told_of} event-country="DE"/>'
+    (scan,) = read(SENDER, f'<data name="piece-shipment-list" code="0">{piece}</data>'.encode())
+    assert (scan.shipment_id, scan.code, scan.state) == ("dhl_parcel_de:0034", "DLVRD/OTHER/ZU", "delivered")
+    assert (scan.raw_time, scan.description) == ("18.03.2026 10:02", "Delivered")
+
+
+def test_a_piece_that_says_nothing_is_no_scan() -> None:
+    assert (
+        read(SENDER, b'<data name="piece-shipment-list"><data name="piece-shipment" piece-code="0034"/></data>') == ()
+    )
