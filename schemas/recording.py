@@ -60,7 +60,7 @@ def _record(line: dict[str, Any]) -> RawRecord:
     return RawRecord(
         topic=str(line["topic"]),
         timestamp=_to_millisecond(parse_rfc3339(line["timestamp"])),
-        value=_value_in(line.get("value")),
+        value=plain_bytes(line.get("value")),
         key=None if key is None else str(key).encode(),
         headers={str(name): str(value) for name, value in (line.get("headers") or {}).items()},
         partition=line.get("partition"),
@@ -70,16 +70,6 @@ def _record(line: dict[str, Any]) -> RawRecord:
 def _to_millisecond(moment: datetime) -> datetime:
     # Kafka keeps milliseconds: a finer time would make a recording differ from its own feed.
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
-
-
-def _value_in(value: Any) -> bytes | None:
-    if value is None:
-        return None
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass")
-    if isinstance(value, dict) and value.keys() == {"base64"}:
-        return base64.b64decode(value["base64"], validate=True)
-    return dumps(value)
 
 
 def plain_value(value: bytes | None) -> Any:
@@ -96,3 +86,14 @@ def plain_value(value: bytes | None) -> Any:
         return value.decode("utf-8")
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(value).decode()}
+
+
+def plain_bytes(value: Any) -> bytes | None:
+    """The bytes that `plain_value` worded; raises `ValueError` on bad base64."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, dict) and value.keys() == {"base64"}:
+        return base64.b64decode(value["base64"], validate=True)
+    return dumps(value)

@@ -1,0 +1,65 @@
+"""Golden events: real decisions, one file each under schemas/examples, for subscribers to test their parser with."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from schemas.codec import dumps, loads
+from schemas.events import MODELS
+
+FOLDER: Final = Path(__file__).parent.parent / "examples"
+DEAD_LETTER: Final = "dead-letter"
+GOLDEN_TYPES: Final = (*MODELS, DEAD_LETTER)
+"""Types of events: the contracts of `topics.yaml` that we write."""
+
+
+class UnknownTypeError(ValueError):
+    """No golden events are of that type."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenEvent:
+    """One event as a subscriber gets it; printed, it is `type/case`."""
+
+    type: str
+    case: str
+    topic: str
+    key: str | None
+    headers: dict[str, str]
+    body: bytes
+    """The value as it lies on the topic."""
+
+    @property
+    def value(self) -> Any:
+        """The value, decoded; text where it is no JSON, as some dead letters are none."""
+        try:
+            return loads(self.body)
+        except ValueError:
+            return self.body.decode()
+
+    def line(self) -> dict[str, Any]:
+        """The event as `wismo decide` prints one."""
+        return {"topic": self.topic, "key": self.key, "headers": self.headers, "value": self.value}
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.case}"
+
+
+def golden_events(type_: str | None = None) -> list[GoldenEvent]:
+    """The golden events of a type, or all; raises `UnknownTypeError` naming the types there are."""
+    if type_ is not None and type_ not in GOLDEN_TYPES:
+        raise UnknownTypeError(f"no golden events of type {type_!r}: expected one of {', '.join(GOLDEN_TYPES)}")
+    return [event for event in _all() if type_ in (None, event.type)]
+
+
+@cache
+def _all() -> tuple[GoldenEvent, ...]:
+    return tuple(_read(path) for path in sorted(FOLDER.glob("*/*.json")))
+
+
+def _read(path: Path) -> GoldenEvent:
+    told = loads(path.read_bytes())
+    value = told["value"]
+    body = value.encode() if isinstance(value, str) else dumps(value)
+    return GoldenEvent(path.parent.name, path.stem, told["topic"], told["key"], told["headers"], body)
