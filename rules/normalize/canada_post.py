@@ -1,20 +1,30 @@
-"""Canada Post: the tracking web service (XML) and the answers of its website (JSON)."""
+"""Canada Post: the tracking web service (REST and SOAP XML, newer JSON) and the answers of its website (JSON).
 
+The summary of the web service has a type of event instead of the identifier; where that says nothing, its wording
+does, which is the one of the identifiers' list.
+"""
+
+import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, load_table
+from rules.normalize.wording import worded_place
 from schemas.facts import Scan
 
 _DETAIL: Final = "tracking-detail"
 _OCCURRENCE: Final = f"{_DETAIL}.significant-events.occurrence"
+_SUMMARY: Final = "tracking-summary"
+_PIN_SUMMARY: Final = f"{_SUMMARY}.pin-summary"
+_CAMEL: Final = re.compile("(?<=[a-z])(?=[A-Z])")
 _EVENT: Final = "$.events[]"
 _MIDNIGHT: Final = ("00:00:00", "00:00")
 _PLACEHOLDER: Final = "11:59:59"
@@ -26,12 +36,42 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 
 def _message(document: Fields) -> Iterator[Scan]:
-    if _DETAIL in document:
-        yield from _detail(fields(document, _DETAIL))
+    answer = _answer(document)
+    if _DETAIL in answer:
+        yield from _detail(fields(answer, _DETAIL))
+    elif _SUMMARY in answer:
+        for summary in items(fields(answer, _SUMMARY), "pin-summary", _SUMMARY):
+            yield from _latest(summary)
     elif "pin" in document:
         yield from _page(document)
-    elif not {"messages", "error"} & document.keys():
+    elif "Fault" not in answer and not {"messages", "error"} & answer.keys():
         raise unknown_shape("Canada Post", "a tracking-detail answer")
+
+
+def _answer(document: Fields) -> Fields:
+    """The answer under the names of the XML: out of its SOAP operation, and from the newer JSON."""
+    found = body(document)
+    inner = next((fields(found, name) for name in found if name.startswith("get-tracking-")), found)
+    if "significantEvents" in inner:
+        return {_DETAIL: _kebab(inner)}
+    if "eventDescription" in inner:
+        return {_SUMMARY: {"pin-summary": _kebab(inner)}}
+    return {_kebab_name(name): _kebab(value) for name, value in inner.items()} if _of_tracking(inner) else inner
+
+
+def _of_tracking(answer: Fields) -> bool:
+    return any(name.startswith("tracking") for name in answer)
+
+
+def _kebab(value: object) -> object:
+    """The names of the newer JSON as the XML writes them: `eventDate` is `event-date`."""
+    if isinstance(value, dict):
+        return {_kebab_name(name): _kebab(inner) for name, inner in value.items()}
+    return [_kebab(one) for one in value] if isinstance(value, list) else value
+
+
+def _kebab_name(name: str) -> str:
+    return _CAMEL.sub("-", name).lower()
 
 
 def _parcel(written: str | None, path: str, service: str | None) -> Parcel:
@@ -40,7 +80,12 @@ def _parcel(written: str | None, path: str, service: str | None) -> Parcel:
 
 
 def _detail(detail: Fields) -> tuple[Scan, ...]:
-    events = items(fields(detail, "significant-events", _DETAIL), "occurrence", _DETAIL)
+    listed = detail.get("significant-events")
+    events = items(
+        {"occurrence": listed} if isinstance(listed, list) else fields(detail, "significant-events", _DETAIL),
+        "occurrence",
+        _DETAIL,
+    )
     if not events:
         return ()
     parcel = _parcel(text(detail, "pin", _DETAIL), f"{_DETAIL}.pin", text(detail, "service-name", _DETAIL))
@@ -55,6 +100,38 @@ def _occurrence(event: Fields) -> Reading:
     moment = _moment(day, clock, text(event, "event-time-zone", _OCCURRENCE), region)
     said = text(event, "event-description", _OCCURRENCE)
     return _read(Told(text(event, "event-identifier", _OCCURRENCE), said, moment, where))
+
+
+def _latest(summary: Fields) -> tuple[Scan, ...]:
+    """The latest event alone, as the summary tells it; none where the number has no history yet."""
+    kind, said = text(summary, "event-type", _PIN_SUMMARY), text(summary, "event-description", _PIN_SUMMARY)
+    if kind is None and said is None:
+        return ()
+    parcel = _parcel(text(summary, "pin", _PIN_SUMMARY), f"{_PIN_SUMMARY}.pin", text(summary, "service-name"))
+    expected = text(summary, "changed-expected-date") or text(summary, "expected-delivery-date")
+    return parcel_scans(parcel, [summary], _summarised, newest_first=True, estimate=times.iso(expected).at)
+
+
+def _summarised(summary: Fields) -> Reading:
+    where = worded_place(text(summary, "event-location", _PIN_SUMMARY), "CA")
+    written = text(summary, "event-date-time", _PIN_SUMMARY)
+    day, _, clock = (written or "").partition(":")
+    found = times.compact(day, clock)
+    zone = times.zone_of("CA", where.region if where else None)
+    moment = times.from_local(found, zone, written) if found else times.iso(written, zone)
+    told = Told(text(summary, "event-type", _PIN_SUMMARY), text(summary, "event-description"), moment, where)
+    by_kind = load_table("canada_post").find(f"type:{told.code.upper()}", told.text) if told.code else None
+    return told, by_kind or _wordings().get((told.text or "").rstrip(".").lower())
+
+
+@cache
+def _wordings() -> dict[str, Row]:
+    """The list's own wordings that mean one thing whatever their identifier."""
+    rows = load_table("canada_post").rows.values()
+    meanings: dict[str, set[tuple[str | None, str | None]]] = {}
+    for row in rows:
+        meanings.setdefault(row.description.lower(), set()).add((row.state, row.reason))
+    return {row.description.lower(): row for row in rows if len(meanings[row.description.lower()]) == 1}
 
 
 def _page(page: Fields) -> tuple[Scan, ...]:
@@ -94,5 +171,6 @@ def _read(told: Told) -> Reading:
 
 def _row(told: Told) -> Row | None:
     table, code = load_table("canada_post"), told.code or ""
-    # Some answers drop the leading zero of a four-digit identifier.
-    return table.find(code, told.text) or (table.find(code.zfill(4), told.text) if code.isdigit() else None)
+    # Some answers drop the leading zero of a four-digit identifier, some lists pad those of two.
+    codes = (code, code.zfill(4), code.lstrip("0")) if code.isdigit() else (code,)
+    return next((row for row in (table.find(one, told.text) for one in codes) if row), None)

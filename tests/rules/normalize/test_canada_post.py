@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.rules.normalize.carrier_payloads import canada_page, canada_post, read, told
+from tests.rules.normalize.carrier_payloads import canada_page, canada_post, read, soap, tag, told
+from tests.rules.normalize.payloads import Json, dump
 
 SENDER = "canada_post"
 
@@ -58,9 +59,64 @@ def test_a_lost_leading_zero_is_no_new_code() -> None:
     assert told(SENDER, canada_post(("174", "2026-02-03", "10:00:00", "EST"))) == [("174", "out_for_delivery", None)]
 
 
-def test_a_code_whose_sources_contradict_each_other_is_unmapped() -> None:
-    (scan,) = read(SENDER, canada_post(("1415", "2026-02-03", "10:00:00", "EST")))
-    assert (scan.state, scan.mapped) == (None, False)
+@pytest.mark.parametrize(
+    ("code", "state", "reason"),
+    [
+        ("1411", "attempted", "business_closed"),
+        ("1415", "returned", "address_issue"),
+        ("1417", "returned", "refused"),
+        ("1435", "attempted", "recipient_unavailable"),
+        ("810", "delayed", "customs_hold"),
+        ("0020", None, None),
+        ("0610", None, None),
+        ("9999", None, None),
+    ],
+)
+def test_the_posts_own_list_says_what_a_code_means(code: str, state: str | None, reason: str | None) -> None:
+    (scan,) = read(SENDER, canada_post((code, "2026-02-03", "10:00:00", "EST")))
+    assert (scan.state, scan.reason, scan.mapped) == (state, reason, code != "9999")
+
+
+SUMMARY: Json = {
+    "pin": "7",
+    "event-type": "INFO",
+    "event-description": "Item processed",
+    "event-date-time": "20260203:101112",
+    "event-location": "SAINT-LAURENT, QC",
+    "expected-delivery-date": "2026-02-04",
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "in_transit"),
+        ({"event-type": "DELIVERED", "event-description": "Signature image recorded for Online viewing"}, "delivered"),
+        ({"event-type": "out", "event-description": "Something"}, "out_for_delivery"),
+        ({"event-description": "Something"}, None),
+    ],
+)
+def test_a_summary_is_the_latest_event(changes: dict[str, str], state: str | None) -> None:
+    (scan,) = read(SENDER, dump({"tracking-summary": {"pin-summary": [{**SUMMARY, **changes}]}}))
+    assert (scan.shipment_id, scan.state, scan.mapped) == ("canada_post:7", state, state is not None)
+    assert (str(scan.occurred_at), scan.time_quality) == ("2026-02-03 15:11:12+00:00", "zone_inferred")
+
+
+def test_a_summary_without_an_event_says_nothing() -> None:
+    assert read(SENDER, b"<tracking-summary><pin-summary><pin>7</pin></pin-summary></tracking-summary>") == ()
+
+
+def test_soap_and_the_newer_json_hold_the_same_detail() -> None:
+    occurrence = "".join(tag(f"event-{name}", value) for name, value in (("identifier", 1496), ("date", "2026-02-03")))
+    detail = tag("pin", 7) + tag("significant-events", tag("occurrence", occurrence))
+    event = {"eventIdentifier": "1496", "eventDate": "2026-02-03", "eventTime": "", "eventProvince": "ON"}
+    wrapped = soap(tag("get-tracking-detail-response", tag("tracking-detail", detail)))
+    plain = dump({"pin": "7", "significantEvents": [event]})
+    assert told(SENDER, wrapped) == told(SENDER, plain) == [("1496", "delivered", None)]
+    assert (
+        read(SENDER, dump([{"pin": "7", "eventType": "OUT", "eventDescription": "x"}]))[0].state == "out_for_delivery"
+    )
+    assert read(SENDER, soap(tag("Fault", tag("faultcode", "Server")))) == ()
 
 
 def test_half_delivered_on_the_website_is_a_failed_attempt() -> None:
