@@ -47,6 +47,8 @@ class Draft:
         self.imported = False
         self.by_clock = cause.startswith(MINUTE)
         """Whether this answers a mark of the clock, not a fact."""
+        self.quietly = False
+        """Whether something is to be kept that nobody need be told of: when an estimate was last heard."""
         self.wake = False
         """Whether the next mark has something to decide."""
         self._situation: Situation | None = None

@@ -31,7 +31,9 @@ def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyB
     draft = Draft(known, moment, fact.received_at, fact.fact_id, _policy(known, moment, policy))
     draft.imported = fact.imported
     if not _take(draft, fact):
-        return draft.decision(duplicate=True)
+        if draft.quietly:
+            _schedule(draft)
+        return draft.decision(duplicate=not draft.quietly)
     draft.shipment.imported = is_from_history(draft, fact)
     draft.policy = _policy(draft.shipment, moment, policy)
     draft.touch()

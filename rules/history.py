@@ -116,6 +116,7 @@ def _seen(scan: Scan, id_: str, at: datetime, index: int, heard: datetime) -> Se
         scan.service_level,
         scan.mapping_version,
         scan.undoes,
+        heard if scan.estimated_delivery_at else None,
     )
 
 
@@ -135,7 +136,8 @@ def twin_of(scans: list[Seen], new: Seen) -> Seen | None:
 def merged(old: Seen, new: Seen) -> Seen:
     """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place best."""
     index, at = max((old.index, old.at), (new.index, new.at), key=_listed)
-    if (index, at) == (old.index, old.at) and new.heard >= old.heard and _same(old, new):
+    estimate = _newest_estimate(old, new)
+    if (index, at) == (old.index, old.at) and estimate is old and new.heard >= old.heard and same_scan(old, new):
         return old
     mapped_anew = old.mapped and new.mapped and old.version != new.version
     better = new if mapped_anew else max(old, new, key=_weight)
@@ -144,8 +146,18 @@ def merged(old: Seen, new: Seen) -> Seen:
         at=better.at if better.quality in _SURE else at,
         index=index,
         heard=min(old.heard, new.heard),
-        estimate=max((at for at in (old.estimate, new.estimate) if at), default=None),
+        estimate=estimate.estimate,
+        estimate_heard=estimate.estimate_heard,
     )
+
+
+def _newest_estimate(old: Seen, new: Seen) -> Seen:
+    if new.estimate is None or new.estimate_heard is None:
+        return old
+    if old.estimate is None or old.estimate_heard is None:
+        return new
+    newer = (new.estimate_heard, new.estimate) > (old.estimate_heard, old.estimate)
+    return new if newer else old
 
 
 def _listed(place: tuple[int, datetime]) -> tuple[int, float]:
@@ -154,14 +166,36 @@ def _listed(place: tuple[int, datetime]) -> tuple[int, float]:
     return index, -at.timestamp()
 
 
-def _same(old: Seen, new: Seen) -> bool:
-    return replace(new, at=old.at, index=old.index, heard=old.heard) == old
+def same_scan(old: Seen, new: Seen) -> bool:
+    """Whether two tellings say the same of a scan, wherever and whenever each stood, and whatever was expected."""
+    place = {"at": old.at, "index": old.index, "heard": old.heard}
+    return replace(new, **place, estimate=old.estimate, estimate_heard=old.estimate_heard) == old
 
 
 def _weight(scan: Seen) -> tuple[object, ...]:
     """Which of two tellings counts: an arbitrary but fixed order, so that arrival does not matter."""
     words = (scan.state, scan.reason, scan.quality, scan.direction, scan.text, scan.place, scan.service_level)
     return scan.mapped, scan.quality in _SURE, *(word or "" for word in words), scan.flags, str(scan.occurred_at)
+
+
+def each_once(told: list[tuple[Scan, Seen]]) -> list[tuple[Scan, Seen]]:
+    """The scans of a message that may tell some of them twice, in order."""
+    told = sorted(told, key=lambda pair: order_key(pair[1]))
+    if len({seen.id for _, seen in told}) == len(told):
+        return told
+    kept: list[Seen] = []
+    scans: list[Scan] = []
+    for scan, seen in told:
+        twin = twin_of(kept, seen)
+        if twin is None:
+            kept.append(seen)
+            scans.append(scan)
+            continue
+        at = kept.index(twin)
+        kept[at] = merged(twin, seen)
+        if seen.mapped and not twin.mapped:
+            scans[at] = scan
+    return sorted(zip(scans, kept, strict=True), key=lambda pair: order_key(pair[1]))
 
 
 def inserted(scans: list[Seen], scan: Seen) -> bool:

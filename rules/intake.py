@@ -6,7 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from rules.emission import Draft
-from rules.history import MOST_SCANS, inserted, merged, order_key, seen_scans, twin_of
+from rules.history import MOST_SCANS, each_once, inserted, merged, seen_scans, twin_of
 from rules.lifecycle import advanced, fold
 from rules.messages import note_milestone
 from rules.state import Lifecycle, Seen, Ticket
@@ -19,13 +19,13 @@ MOST_TICKETS: Final = 100
 
 def take_scans(draft: Draft, fact: ScansFact) -> bool:
     """Take in the scans that are new, and tell of each in order of occurrence."""
-    changed = False
+    told = each_once(seen_scans(fact))
+    changed = _take_again(draft, told)
     refused: list[str] = []
-    for scan, seen in sorted(seen_scans(fact), key=lambda pair: order_key(pair[1])):
-        old = twin_of(draft.shipment.scans, seen)
-        if old is not None:
-            changed |= _take_again(draft, old, scan, seen)
-        elif len(draft.shipment.scans) >= MOST_SCANS:
+    for scan, seen in told:
+        if twin_of(draft.shipment.scans, seen) is not None:
+            continue
+        if len(draft.shipment.scans) >= MOST_SCANS:
             refused.append(scan.code or scan.state or "no code")
         else:
             _take_new(draft, scan, seen)
@@ -48,20 +48,36 @@ def _take_new(draft: Draft, scan: Scan, seen: Seen) -> None:
     note_milestone(draft, seen, before)
 
 
-def _take_again(draft: Draft, old: Seen, scan: Scan, seen: Seen) -> bool:
-    """A scan heard before: it may know its place better now, or be mapped at last."""
-    both = merged(old, seen)
-    if both == old:
-        return False
+def _take_again(draft: Draft, told: list[tuple[Scan, Seen]]) -> bool:
+    """Scans heard before: they may know their place better now, or be mapped at last; whether that is so of any.
+
+    All of them find their places before the state is looked at: half a list in new places means nothing.
+    """
     scans, before = draft.shipment.scans, draft.shipment.life
-    scans.remove(old)
-    inserted(scans, both)
+    news: list[tuple[Scan, Seen, bool]] = []
+    for scan, seen in told:
+        old = twin_of(scans, seen)
+        both = merged(old, seen) if old is not None else None
+        if old is None or both is None or both == old:
+            continue
+        scans.remove(old)
+        inserted(scans, both)
+        if replace(both, estimate_heard=old.estimate_heard) == old:
+            draft.quietly = True
+            continue
+        news.append((scan, both, (both.mapped, both.state) != (old.mapped, old.state)))
+    if not news:
+        return False
     draft.shipment.life = _folded(draft)
     draft.touch()
-    # A fuller list may put it in another place, so that the parcel stands elsewhere than was told.
-    if (both.mapped, both.state, draft.shipment.life.state) != (old.mapped, old.state, before.state):
-        draft.shipment.last_update_id = emit_update(draft, scan, both, before)
-        note_milestone(draft, both, before)
+    if draft.shipment.life.state != before.state and not any(mapped for _, _, mapped in news):
+        # Only places have changed, and yet the parcel stands elsewhere than was told.
+        news = [(*news[-1][:2], True)]
+    for scan, both, mapped in news:
+        if mapped:
+            draft.shipment.last_update_id = emit_update(draft, scan, both, before)
+            note_milestone(draft, both, before)
+            before = draft.shipment.life
     return True
 
 

@@ -1,11 +1,12 @@
 """Folds scans into a state: what moves it, what only adds to it, what contradicts it."""
 
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
 
 from msgspec.structs import replace
 
+from rules.retractions import standing, two_feeds
 from rules.state import Contradiction, Lifecycle, Seen
 from schemas.words import FLAGS
 
@@ -34,7 +35,7 @@ _BEFORE_PICKUP: Final = frozenset(("unknown", "label_created", "picked_up"))
 def fold(scans: Iterable[Seen], direction: str | None) -> Lifecycle:
     """The state after all scans; `direction` is what the order says of this parcel, where it says anything."""
     life = Lifecycle(direction=direction or "outbound")
-    for scan in _standing(scans):
+    for scan in standing(scans):
         step(life, scan)
     return life
 
@@ -44,51 +45,6 @@ def advanced(life: Lifecycle, scan: Seen) -> Lifecycle:
     life = replace(life)
     step(life, scan)
     return life
-
-
-def taken_back(scans: Iterable[Seen], states: Container[str]) -> int:
-    """How many scans of these states were taken back."""
-    return sum(scan.state in states for scan in _parted(scans)[1])
-
-
-def _standing(scans: Iterable[Seen]) -> list[Seen]:
-    return _parted(scans)[0]
-
-
-def _parted(scans: Iterable[Seen]) -> tuple[list[Seen], list[Seen]]:
-    """The scans that stand, and those taken back: a retraction takes back the last one that said a state."""
-    kept: list[Seen] = []
-    gone: list[Seen] = []
-    last: Seen | None = None
-    for scan in scans:
-        if scan.reason == "retraction":
-            taken = None if _told_twice(last, scan) else _undone_by(scan, kept)
-            if taken is not None:
-                gone.append(kept.pop(taken))
-            last = scan
-        kept.append(scan)
-    return kept, gone
-
-
-def _told_twice(last: Seen | None, scan: Seen) -> bool:
-    """Whether two retractions are one, told with and without its place, or by two feeds."""
-    return last is not None and last.at == scan.at and (last.code == scan.code or _feed(last) != _feed(scan))
-
-
-def _undone_by(scan: Seen, kept: list[Seen]) -> int | None:
-    """Which scan a retraction takes back: the last that said a state, of the states its code can mean."""
-    for at in range(len(kept) - 1, -1, -1):
-        if kept[at].state is not None and (not scan.undoes or kept[at].state in scan.undoes):
-            return at
-    return None
-
-
-def _feed(scan: Seen) -> str:
-    return _table_of(scan.version)
-
-
-def _table_of(version: str | None) -> str:
-    return (version or "").rpartition("-")[0]
 
 
 def step(life: Lifecycle, scan: Seen) -> None:
@@ -195,7 +151,7 @@ def _may_be_a_wrong_clock(life: Lifecycle, scan: Seen) -> bool:
     if scan.at - scan.heard > _AHEAD:
         return True
     # Two feeds convert one local time to different instants, and then tell one scan twice.
-    doubtful = scan.quality in VAGUE or life.state_quality in VAGUE or _table_of(life.state_version) != _feed(scan)
+    doubtful = scan.quality in VAGUE or life.state_quality in VAGUE or two_feeds(life.state_version, scan.version)
     return doubtful and life.state_at is not None and scan.at - life.state_at <= _VAGUENESS
 
 
@@ -205,12 +161,20 @@ def _note(life: Lifecycle, scan: Seen, name: str) -> None:
 
 
 def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> None:
+    told_before = _tells_less(life, state, scan)
     if state != life.state:
         life.previous_state, life.state = life.state, state
     life.state_at, life.state_quality, life.state_version = scan.at, scan.quality, scan.version
-    life.reason = None if scan.reason == "retraction" else scan.reason
+    if not told_before:
+        life.reason = None if scan.reason == "retraction" else scan.reason
     life.flags = flags
     _milestones(life, state, scan)
+
+
+def _tells_less(life: Lifecycle, state: str, scan: Seen) -> bool:
+    """Whether another feed tells of the same moment without the reason that is known."""
+    vague = scan.reason in (None, "unspecified") and life.reason is not None
+    return vague and life.state == state and life.state_at == scan.at and two_feeds(life.state_version, scan.version)
 
 
 def _milestones(life: Lifecycle, state: str, scan: Seen) -> None:

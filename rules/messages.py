@@ -7,8 +7,9 @@ from msgspec.structs import replace
 
 from rules.emission import OLD_NEWS, Draft
 from rules.fates import STATES, Fate, fate_of, from_history, still_true
-from rules.lifecycle import VAGUE, taken_back
+from rules.lifecycle import VAGUE
 from rules.message_events import emit_message
+from rules.retractions import taken_back
 from rules.state import Case, Lifecycle, Message, Seen, Sent
 from rules.texts import case_text, milestone_text
 from schemas.codec import digest

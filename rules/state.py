@@ -36,6 +36,8 @@ class Seen(Struct, frozen=True, array_like=True):
     """Of the table that mapped it."""
     undoes: tuple[str, ...] = ()
     """Of a retraction: the states it can take back; empty means whatever came last."""
+    estimate_heard: datetime | None = None
+    """When the estimate was last told: the newest counts, earlier or later than the one before."""
 
     @property
     def happened(self) -> datetime:

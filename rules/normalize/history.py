@@ -15,6 +15,7 @@ VAGUE = frozenset(("date_only", "placeholder", "missing"))
 _WAY = ("label_created", "picked_up", "in_transit", "out_for_delivery", "delivered")
 _BEFORE, _AFTER = timedelta(hours=26), timedelta(hours=24)
 """A local day's farthest reach from its noon UTC (zones run from UTC-12 to UTC+14)."""
+_NEXT_DAY = timedelta(hours=23)
 
 
 class Parcel(NamedTuple):
@@ -99,7 +100,7 @@ def in_order(
 
 def as_listed(scans: list[Scan], *, newest_first: bool) -> tuple[Scan, ...]:
     """Scans of one parcel in the order of the sender's list, oldest first: for senders whose clocks are of no use."""
-    return tuple(_once(scans[::-1] if _newest_first(scans, newest_first) else scans, by_text=False))
+    return tuple(_once(scans[::-1] if _newest_first(scans, newest_first, least=_BEFORE) else scans, by_text=False))
 
 
 def in_order_by_parcel(scans: list[Scan]) -> tuple[Scan, ...]:
@@ -110,14 +111,16 @@ def in_order_by_parcel(scans: list[Scan]) -> tuple[Scan, ...]:
     return tuple(one for own in parcels.values() for one in in_order(own, newest_first=False))
 
 
-def _newest_first(scans: list[Scan], usual: bool) -> bool:
+def _newest_first(scans: list[Scan], usual: bool, least: timedelta = timedelta(0)) -> bool:
+    """How the list runs, by its times; only steps longer than `least` count, as clocks of several zones differ."""
     exact = [scan.occurred_at for scan in scans if scan.occurred_at and scan.time_quality not in VAGUE]
     if len(exact) < 2:
-        exact = [scan.occurred_at for scan in scans if scan.occurred_at]
+        # A day stands for any hour of it.
+        exact, least = [scan.occurred_at for scan in scans if scan.occurred_at], max(least, _NEXT_DAY)
     rises = falls = 0
     for earlier, later in zip(exact, exact[1:], strict=False):
-        rises += earlier < later
-        falls += earlier > later
+        rises += later - earlier > least
+        falls += earlier - later > least
     if rises == falls == 0:
         # Times that are all one (SEKO) leave the way a parcel goes.
         ranks = [_WAY.index(scan.state) for scan in scans if scan.state in _WAY]

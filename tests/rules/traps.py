@@ -106,18 +106,31 @@ def hold(
     whole = tell(source, build, *events)
     assert whole.events() == passes
     assert whole.outcome() == ends
-    for name, lists in ways(events, alone=alone):
-        told = Told(*(Message(source, build(*listed)) for listed in lists))
-        assert told.outcome() == ends, name
-        _hold_events(told, whole, name)
     if alone:
         each = Told(*(Message(source, build(one)) for one in events))
         assert each.events() == passes
+    for name, lists in ways(events, alone=alone):
+        _hold_to(whole, Told(*(Message(source, build(*listed)) for listed in lists)), name)
     return whole
 
 
-def _hold_events(told: Told, whole: Told, name: str) -> None:
-    """Every scan once, gapless, each event beginning where the one before it ended, the last at the end."""
+def hold_messages(
+    messages: Sequence[Message], *, ends: Outcome, passes: list[tuple[str | None, str]], shuffled: bool = True
+) -> Told:
+    """The same for messages that are given, of several senders perhaps; they come in any order and twice."""
+    whole = Told(*messages)
+    assert whole.events() == passes
+    assert whole.outcome() == ends
+    _hold_to(whole, Told(*messages, *messages), "sent again")
+    if shuffled:
+        for number, some in enumerate(itertools.islice(itertools.permutations(messages), 24)):
+            _hold_to(whole, Told(*some), f"order {number}")
+    return whole
+
+
+def _hold_to(whole: Told, told: Told, name: str) -> None:
+    """The same end, and every scan once, gapless, each event beginning where the one before it ended."""
+    assert told.outcome() == whole.outcome(), name
     updates = told.updates
     assert sorted(str(one["code"]) for one in updates) == sorted(str(one["code"]) for one in whole.updates), name
     assert [one["sequence"] for one in updates] == list(range(1, len(updates) + 1)), name
