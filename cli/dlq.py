@@ -138,7 +138,7 @@ def send_plan(settings: Settings, plan: Plan, rate: float, by: str | None = None
             f"{len(failed)} of {len(plan.send)} were not taken: {failed[0]}; replay again: what is there is known",
             FOUND,
         )
-    return _audit(client, plan, replay_id, at, by or getpass.getuser())
+    return write_audit(client, plan, replay_id, at, by or getpass.getuser())
 
 
 def _replay_headers(letter: Letter, replay_id: str, at: str) -> list[tuple[str, bytes]]:
@@ -151,7 +151,8 @@ def _replay_headers(letter: Letter, replay_id: str, at: str) -> list[tuple[str, 
     return [(REPLAY + name, value.encode()) for name, value in said.items()]
 
 
-def _audit(client: Producer, plan: Plan, replay_id: str, at: str, by: str) -> dict[str, Any]:
+def write_audit(client: Producer, plan: Plan, replay_id: str, at: str, by: str) -> dict[str, Any]:
+    """Write the record of a replay, and return it."""
     record = {
         "replay_id": replay_id,
         "at": at,

@@ -11,7 +11,7 @@ from schemas.words import CUSTOMER_MESSAGES
 
 SHARED: Final = (
     "subject subject_id shipment_id carrier tracking_number order_id customer_id current_state previous_state "
-    "timestamp promise_date exception_reason case_id message_id"
+    "promise_date exception_reason case_id message_id"
 ).split()
 """Fields of an event that its receipt repeats, so that a receipt can be read alone."""
 

@@ -50,6 +50,7 @@ def receipt_event(notice: Notice, channel: str, entry: Entry, now: datetime) -> 
         "schema_version": 1,
         "occurred_at": at,
         "received_at": at,
+        "timestamp": at,
         "sequence": notice.event.sequence,
         "idempotency_key": notice.key,
         "channel": channel,
