@@ -27,7 +27,7 @@ def print_coverage(*, as_json: bool) -> None:
     table.add_column("states without a row", overflow="fold")
     for one in found:
         table.add_row(*_cells(one))
-    Console().print(table, markup=False)
+    Console(emoji=False).print(table, markup=False)
     messages.print(_LEGEND)
 
 

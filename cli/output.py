@@ -16,7 +16,7 @@ from schemas.recording import InvalidRecordingError, RawRecord, plain_value, rea
 
 FOUND, BAD_USE = 1, 2
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+messages = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
 def fail(message: str, code: int = BAD_USE) -> NoReturn:

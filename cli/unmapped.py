@@ -132,7 +132,7 @@ def _print_groups(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         seen = (row["first_seen"][:10], row["last_seen"][:10])
         example = f"{row['letter']}\n{row['tracking_number']}"
         table.add_row(str(row["count"]), str(row["shipments"]), row["status"], *seen, example, sender, said)
-    Console().print(table, markup=False)
+    Console(emoji=False).print(table, markup=False)
 
 
 def _print_proposals(groups: list[Group], *, as_json: bool, reveal: bool) -> None:

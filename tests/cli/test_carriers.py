@@ -32,7 +32,7 @@ def test_every_sender_of_scans_has_a_line() -> None:
     assert rows["bpost"]["states"]["delivered"] == 1
     assert "damaged" in rows["bpost"]["unreached_states"]
     assert rows["dhl_ecommerce"]["dated"] > 0
-    assert rows["canada_post"]["left_out"] == 13
+    assert rows["dpd"]["left_out"] == 1
 
 
 def test_own_tables_are_covered_too(tmp_path: Path) -> None:
@@ -49,6 +49,13 @@ def test_a_wrong_table_is_named_by_file_and_line(tmp_path: Path) -> None:
     code, out, said = check("--carriers", WISMO_CARRIER_TABLES=str(tmp_path))
     assert (code, out) == (1, "")
     assert f"{tmp_path}/bpost.csv:2: state 'moved' is not one of" in said.replace("\n", "")
+
+
+def test_no_line_number_becomes_a_picture(tmp_path: Path) -> None:
+    rows = [f"A{at},delivered,,,,no,On the moon,a letter,2020-01-31" for at in range(98)]
+    text = "\n".join((HEAD, *rows, "MOON,moved,,,,no,On the moon,a letter,2020-01-31"))
+    (tmp_path / "bpost.csv").write_text(text, encoding="utf-8")
+    assert f"{tmp_path}/bpost.csv:100: state 'moved'" in check(WISMO_CARRIER_TABLES=str(tmp_path))[2].replace("\n", "")
 
 
 def test_json_alone_is_bad_use() -> None:

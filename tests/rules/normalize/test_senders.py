@@ -97,18 +97,18 @@ def test_a_state_and_a_reason_that_no_row_reaches_are_named() -> None:
 
 def test_what_is_left_out_is_in_no_table_and_reads_as_unmapped() -> None:
     assert check_senders() == []
-    events = [{"cd": "1411", "descEn": "", "datetime": {"date": "2026-03-02", "time": "10:00:00"}}]
-    parsed = parse_scans("canada_post", dumps({"pin": "1234567890123456", "events": events}))
+    event = {"description": "OTHER", "eventDateAndTime": "2026-03-02T10:00:00+01:00"}
+    parsed = parse_scans("dpd", dumps({"parcelNumber": "01234567890123", "parcelHistory": [event]}))
     assert not isinstance(parsed, Rejected)
     assert [scan.mapped for scan in parsed] == [False]
 
 
 def test_a_code_left_out_that_has_a_row_is_named_by_file_and_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = load_table("canada_post")
-    monkeypatch.setitem(table.rows, "1411", next(iter(table.rows.values())))
+    table = load_table("dpd")
+    monkeypatch.setitem(table.rows, "OTHER", next(iter(table.rows.values())))
     (problem,) = check_senders()
     place, _, said = problem.partition(": ")
     number = int(place.removeprefix(f"{senders.FILE}:"))
     text = senders.resources.files("rules.carriers").joinpath("senders.yaml").read_text("utf-8")
-    assert text.splitlines()[number - 1].strip().startswith('"1411":')
-    assert said == "canada_post leaves out '1411', and canada_post.csv has it; keep one"
+    assert text.splitlines()[number - 1].strip().startswith('"OTHER":')
+    assert said == "dpd leaves out 'OTHER', and dpd.csv has it; keep one"
