@@ -34,8 +34,7 @@ def document(schemas: Mapping[str, Node], topics: Topics, examples: Iterable[Exa
     base = _base()
     public = [topic for topic in topics.topics if not topic.name.endswith("-changelog")]
     messages = {name: _message(name, spec, base["keys"]) for name, spec in base["messages"].items()}
-    for example in examples:
-        _add_example(base["messages"], messages, example)
+    _add_examples(base["messages"], messages, examples)
     return {
         **{part: base[part] for part in ("asyncapi", "id", "info", "servers")},
         "defaultContentType": "application/json",
@@ -230,14 +229,16 @@ def _moved(node: Any) -> Any:
     return node.replace("#/$defs/", "#/components/schemas/") if isinstance(node, str) else node
 
 
-def _add_example(specs: Node, messages: Node, example: Example) -> None:
-    for name, spec in specs.items():
-        if example.type in (spec["contract"], *EVENT_TYPES.get(spec["contract"], ())):
-            messages[name].setdefault("examples", []).append(example.node())
-            return
-    raise ValueError(
-        f"{example.place}: no message has the type {example.type!r}; see EVENT_TYPES in schemas/asyncapi.py"
-    )
+def _add_examples(specs: Node, messages: Node, examples: Iterable[Example]) -> None:
+    """The first example of each event type and of each reason: the folder holds the others."""
+    by_contract = {spec["contract"]: name for name, spec in specs.items()}
+    first: dict[tuple[str, str], Example] = {}
+    for example in examples:
+        if example.contract not in by_contract:
+            raise ValueError(f"schemas/examples/{example.place}: no message has the contract {example.contract!r}")
+        first.setdefault((by_contract[example.contract], example.type), example)
+    for (message, _), example in first.items():
+        messages[message].setdefault("examples", []).append(example.node())
 
 
 def _ref(kind: str, name: str, root: str = "components/") -> Node:

@@ -1,9 +1,11 @@
-"""Golden examples: one folder an event type, one JSON file an event as subscribers get it."""
+"""Golden examples as messages of the AsyncAPI document: one folder a contract, one JSON file an event."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from schemas.dead_letters import ERRORS
 
 FOLDER: Final = Path(__file__).parent / "examples"
 
@@ -12,14 +14,22 @@ FOLDER: Final = Path(__file__).parent / "examples"
 class Example:
     """One golden event."""
 
-    type: str
-    """Its CloudEvents type, else the name of its folder: a contract."""
+    contract: str
+    """The name of its folder."""
     name: str
-    place: str
-    """Folder and file, for messages."""
     headers: dict[str, str]
     key: str | None
     value: Any
+
+    @property
+    def place(self) -> str:
+        """Folder and file."""
+        return f"{self.contract}/{self.name}.json"
+
+    @property
+    def type(self) -> str:
+        """What it is an example of: a CloudEvents type, or a reason why a record was parked."""
+        return self.headers.get("ce_type") or self.headers.get(f"{ERRORS}reason") or self.contract
 
     def node(self) -> dict[str, Any]:
         """The example as a message of an AsyncAPI document words it."""
@@ -32,12 +42,11 @@ def load_examples(folder: Path = FOLDER) -> list[Example]:
 
 
 def _example(path: Path) -> Example:
-    place = f"{path.parent.name}/{path.name}"
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         headers = {str(name): str(value) for name, value in told["headers"].items()}
-        type_ = headers.get("ce_type", path.parent.name)
-        return Example(type_, f"{path.parent.name}-{path.stem}", place, headers, told["key"], told["value"])
+        return Example(path.parent.name, path.stem, headers, told["key"], told["value"])
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         shape = '{"headers": {...}, "key": "...", "value": {...}}'
+        place = f"{path.parent.name}/{path.name}"
         raise ValueError(f"schemas/examples/{place}: {error!r}; an example is {shape}") from error

@@ -18,7 +18,7 @@ from schemas.asyncapi_examples import Example, load_examples
 from schemas.topics import load_topics
 from sinks.settings import Settings
 from streams.app import APP_ID
-from tests.schemas.asyncapi_document import made, problems
+from tests.schemas.asyncapi_document import key_problems, made, problems
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = Path(__file__).parent / "asyncapi" / "3.1.0.json"
@@ -108,15 +108,17 @@ def test_defaults_are_those_of_the_code() -> None:
         assert (group == {"type": "string", "const": APP_ID}) is (operation["action"] == "receive"), name
 
 
-def test_the_committed_examples_are_valid() -> None:
-    shown = [
-        (name, example)
-        for name, message in made()["components"]["messages"].items()
-        for example in message.get("examples", [])
-    ]
-    assert len(shown) == len(load_examples())
-    for name, example in shown:
-        assert problems(name, example["headers"], example["payload"]) == [], example["name"]
+@pytest.mark.parametrize("example", load_examples(), ids=lambda example: example.place)
+def test_a_golden_example_is_valid(example: Example) -> None:
+    messages = made()["components"]["messages"]
+    (name,) = (name for name, node in messages.items() if node["payload"]["$ref"].endswith(f"/{example.contract}"))
+    assert problems(name, example.headers, example.value) == []
+    assert key_problems(name, example.key) == []
+
+
+def test_each_event_type_is_shown_once() -> None:
+    shown = [one for node in made()["components"]["messages"].values() for one in node.get("examples", [])]
+    assert len(shown) == len({(example.contract, example.type) for example in load_examples()})
 
 
 def golden(folder: Path, type_: str, content: object) -> Path:
@@ -129,8 +131,10 @@ def golden(folder: Path, type_: str, content: object) -> Path:
 def test_an_example_is_shown_with_its_message(tmp_path: Path) -> None:
     headers = {"ce_type": "wismo.exception.opened"}
     examples = load_examples(golden(tmp_path, "exception", {"headers": headers, "key": "k", "value": {"a": 1}}))
-    shown = document({}, load_topics(), examples)["components"]["messages"]["ExceptionMessage"]["examples"]
-    assert shown == [{"name": "exception-one", "headers": headers, "payload": {"a": 1}}]
+    shown = document({}, load_topics(), [*examples, *examples])["components"]["messages"]["ExceptionMessage"][
+        "examples"
+    ]
+    assert shown == [{"name": "one", "headers": headers, "payload": {"a": 1}}]
 
 
 @pytest.mark.parametrize("content", [[], {"headers": {}, "key": "k"}, {"headers": 3, "key": "k", "value": {}}])
@@ -147,8 +151,8 @@ def test_a_topic_without_a_message_is_named() -> None:
 
 
 def test_an_example_of_no_message_is_named() -> None:
-    with pytest.raises(ValueError, match="wismo.exception.forgotten"):
-        document({}, load_topics(), [Example("wismo.exception.forgotten", "n", "a/b.json", {}, "k", {})])
+    with pytest.raises(ValueError, match=r"examples/forgotten/one\.json"):
+        document({}, load_topics(), [Example("forgotten", "one", {}, "k", {})])
 
 
 def test_two_models_of_one_name_are_refused() -> None:
