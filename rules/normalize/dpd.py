@@ -1,12 +1,14 @@
-"""DPD: the MyDPD answers (JSON) and the ParcelLifeCycleService of Belgium and the Netherlands (SOAP).
+"""DPD: the MyDPD answers (JSON) and the parcel life cycle of Belgium, the Netherlands, Germany and others (SOAP, JSON).
 
-MyDPD holds two histories of the same scans, in opposite orders and with different codes: one of them is read.
-The SOAP answer does not name its parcel. Unless its sender added the number, the parcel is known by a hash of its
-first scans: nothing links it to an order, but it is never taken for another.
+MyDPD holds two histories of the same scans, in opposite orders and with different codes: one of them is read; so
+are the stages of a life cycle, and not the scans beside them. The SOAP answer does not name its parcel. Unless its
+sender added the number, the parcel is known by a hash of its first scans: nothing links it to an order, but it is
+never taken for another.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Final
 
 from rules.normalize import clocks, times
@@ -14,17 +16,19 @@ from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, text
+from rules.normalize.reading import MAX_TEXT, items, text
 from rules.normalize.tables import Row, load_table
 from schemas.codec import digest
 from schemas.facts import Location, Scan
 
 _HISTORY: Final = "$.parcelHistory[]"
 _EVENT: Final = "$.parcelEvents[]"
-_RESPONSE: Final = "getTrackingDataResponse"
-_RESULT: Final = f"{_RESPONSE}.trackingresult"
+_RESULT: Final = "trackingresult"
 _STATUS: Final = f"{_RESULT}.statusInfo"
 _FIRST_SCANS: Final = 3
+_DEPTH: Final = 5
+"""How deep below the answer a life cycle lies, whatever the service calls its wrappers."""
+_ERRORS: Final = ("error", "errors", "errorCode", "message")
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
@@ -34,14 +38,24 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 def _message(document: Fields) -> Iterator[Scan]:
     answer = body(document)
-    if _RESPONSE in answer:
-        response = fields(answer, _RESPONSE)
-        for result in items(response, "trackingresult", _RESPONSE):
-            yield from _result(result, text(response, "parcelLabelNumber", _RESPONSE))
-    elif "parcelNumber" in document:
+    cycles = list(_life_cycles(answer, text(answer, "parcelLabelNumber"), _DEPTH))
+    for result, written in cycles:
+        yield from _result(result, written)
+    if "parcelHistory" in document or "parcelEvents" in document:
         yield from _parcel_scans(document)
-    elif "Fault" not in answer and document.keys().isdisjoint(("error", "errors", "errorCode", "message")):
+    elif not cycles and "Fault" not in answer and not any(document.get(name) for name in _ERRORS):
         raise unknown_shape("DPD", "a parcel's answer")
+
+
+def _life_cycles(answer: Fields, written: str | None, depth: int) -> Iterator[tuple[Fields, str | None]]:
+    """What holds the stages of a parcel, with the number that its sender may have put beside or above it."""
+    if "statusInfo" in answer or "shipmentInfo" in answer:
+        yield answer, written
+    elif depth:
+        for inner in (one for value in answer.values() for one in (value if isinstance(value, list) else [value])):
+            if isinstance(inner, dict):
+                named = inner.get("parcelLabelNumber")
+                yield from _life_cycles(inner, named if isinstance(named, str) and named else written, depth - 1)
 
 
 def _parcel(written: str | None, path: str) -> Parcel:
@@ -85,42 +99,64 @@ def _country(written: str | None) -> str | None:
 
 
 def _row(code: str | None) -> Row | None:
-    return load_table("dpd").find(code) if code else None
+    # Some services write the statuses in capitals, some in camel case.
+    table = load_table("dpd")
+    return (table.find(code) or table.find(_spellings().get(code.upper(), code))) if code else None
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {key.upper(): key for key in load_table("dpd").rows if not key.isupper()}
 
 
 def _result(result: Fields, written: str | None) -> tuple[Scan, ...]:
     # A stage that has not been reached is an outlook, not a scan.
     about = items(result, "shipmentInfo", _RESULT)
     stages = [*about, *items(result, "statusInfo", _RESULT)]
-    events = [one for one in stages if text(one, "statusHasBeenReached", _STATUS) == "true" and _content(one, "date")]
+    events = [one for one in stages if _reached(one) and _words(one.get("date"))]
     if not events:
         return ()
-    known = (text(one, "parcelLabelNumber", _RESULT) for one in (result, *about))
-    named = written or next((one for one in known if one), None) or _unnamed(events)
+    known = (_words(one.get("parcelLabelNumber")) for one in (result, *about))
+    named = next((one for one in known if one), None) or written or _unnamed(events)
     return parcel_scans(_parcel(named, f"{_RESULT}.parcelLabelNumber"), events, _stage, newest_first=False)
+
+
+def _reached(stage: Fields) -> bool:
+    return str(stage.get("statusHasBeenReached", "")).lower() == "true"
 
 
 def _unnamed(events: list[Fields]) -> str:
     firsts = events[:_FIRST_SCANS]
-    told = (f"{text(one, 'status', _STATUS)} {_content(one, 'date')} {_content(one, 'location')}" for one in firsts)
+    told = (f"{text(one, 'status', _STATUS)} {_words(one.get('date'))} {_words(one.get('location'))}" for one in firsts)
     return f"UNNAMED{digest(*told, size=8).upper()}"
 
 
 def _stage(event: Fields) -> Reading:
-    where = _place(_content(event, "location"))
-    written = _content(event, "date")
-    day, _, clock = (written or "").partition(" ")
-    zone = times.zone_of(where.country) if where else None
-    # Belgian answers print American dates: 8/17/2021 7:11:26 PM.
-    moment = clocks.moment(day or None, clock or None, zone, order="mdy")._replace(raw=written)
+    where = _place(_words(event.get("location")))
+    written = _words(event.get("date"))
+    moment = _moment(written, times.zone_of(where.country) if where else None)
     code = text(event, "status", _STATUS)
-    said = _content(fields(event, "description", _STATUS), "content") or _content(event, "label")
+    said = _words(event.get("description")) or _words(event.get("label"))
     return Told(code, said, moment, where), _row(code)
 
 
-def _content(event: Fields, name: str) -> str | None:
-    """Texts stand in an element of their own, beside their weight and paragraph."""
-    return text(fields(event, name, _STATUS), "content", f"{_STATUS}.{name}")
+def _moment(written: str | None, zone: times.Zone) -> times.Moment:
+    """`8/17/2021 7:11:26 PM`, `27.04.2023, 10:10`, `17/08/2021 19:11`, or an ISO text."""
+    if written is None or written[:4].isdigit():
+        return times.iso(written, zone)
+    day, _, clock = written.replace(",", "").partition(" ")
+    # Only the dates with a twelve-hour clock are American.
+    order = "mdy" if clock[-2:].upper() in ("AM", "PM") else "dmy"
+    return clocks.moment(day or None, clock or None, zone, order=order)._replace(raw=written)
+
+
+def _words(value: object) -> str | None:
+    """Texts stand as they are, or in an element of their own, beside their weight and paragraph."""
+    if isinstance(value, dict):
+        return _words(value.get("content"))
+    if isinstance(value, list):
+        return next((one for one in map(_words, value) if one), None)
+    return value.strip()[:MAX_TEXT] or None if isinstance(value, str) else None
 
 
 def _place(written: str | None) -> Location | None:

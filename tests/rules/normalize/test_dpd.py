@@ -2,7 +2,10 @@
 
 import pytest
 
+from rules.normalize import parse_scans
+from schemas.facts import Rejected
 from tests.rules.normalize.carrier_payloads import dpd_soap, mydpd, read, soap, tag, told
+from tests.rules.normalize.payloads import Json, dump
 
 SENDER = "dpd"
 TWINS = (("DEYY", "2026-03-03", "10:41:30"), ("DEY", "2026-03-03", "10:12:00"), ("CCO", "2026-03-02", "16:30:00"))
@@ -82,3 +85,54 @@ def test_an_answer_without_a_number_is_never_taken_for_another_parcel() -> None:
 
 def test_a_fault_holds_no_scan() -> None:
     assert told(SENDER, soap(tag("Fault", tag("faultcode", "soap:Server")))) == []
+
+
+def stage(status: str, when: object, *, reached: bool = True, **more: object) -> Json:
+    return {"status": status, "statusHasBeenReached": reached, "date": when, "location": "Duisburg (DE)", **more}
+
+
+def german(*stages: Json) -> bytes:
+    cycle = {
+        "shipmentInfo": {"parcelLabelNumber": "01000000000001"},
+        "statusInfo": list(stages),
+        "scanInfo": {"scan": []},
+    }
+    return dump({"parcellifecycleResponse": {"parcelLifeCycleData": cycle}})
+
+
+def test_the_german_life_cycle_names_its_parcel_and_its_stages() -> None:
+    raw = german(
+        stage("ACCEPTED", "27.04.2026, 10:10", label="Handed to DPD", description={"content": ["It is on its way."]}),
+        stage("AT_DELIVERY_DEPOT", "28/04/2026 05:10"),
+        stage("OUT_FOR_DELIVERY", "2026-04-28T08:10:00"),
+        stage("DELIVERED", None, reached=False),
+    )
+    scans = read(SENDER, raw)
+    assert {scan.shipment_id for scan in scans} == {"dpd:01000000000001"}
+    assert [(scan.code, scan.state, str(scan.occurred_at)) for scan in scans] == [
+        ("ACCEPTED", "picked_up", "2026-04-27 08:10:00+00:00"),
+        ("AT_DELIVERY_DEPOT", "in_transit", "2026-04-28 03:10:00+00:00"),
+        ("OUT_FOR_DELIVERY", "out_for_delivery", "2026-04-28 06:10:00+00:00"),
+    ]
+    assert scans[0].description == "It is on its way."
+
+
+def test_the_rest_answer_is_the_soap_answer_in_json() -> None:
+    text = {"content": "Oirschot (NL)", "bold": False}
+    info = stage("delivered", {"content": "17-08-2026 19:11"}, location=text, description={"content": [text]})
+    wrapped = {"trackingResult": {"shipmentInfo": {"receiver": None}, "statusInfo": [info]}}
+    raw = dump({"getTrackingDataResponse": wrapped, "parcelLabelNumber": "05000000000002"})
+    (scan,) = read(SENDER, raw)
+    assert (scan.shipment_id, scan.code, scan.state) == ("dpd:05000000000002", "delivered", "delivered")
+    assert str(scan.occurred_at) == "2026-08-17 17:11:00+00:00"
+
+
+@pytest.mark.parametrize("document", [{"error": None, "data": {}}, {"parcelNumber": "1", "details": []}, {"x": 1}])
+def test_an_answer_of_another_shape_is_refused_and_not_lost(document: Json) -> None:
+    result = parse_scans(SENDER, dump(document))
+    assert isinstance(result, Rejected)
+    assert "no DPD message we know" in result.message
+
+
+def test_an_error_says_nothing() -> None:
+    assert read(SENDER, dump({"error": {"errorCode": "404"}, "data": None})) == ()
