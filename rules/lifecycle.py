@@ -165,7 +165,9 @@ def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> N
     if state != life.state:
         life.previous_state, life.state = life.state, state
     life.state_at, life.state_quality, life.state_version = scan.at, scan.quality, scan.version
-    if not told_before:
+    if told_before:
+        flags = tuple(flag for flag in FLAGS if flag in flags or flag in life.flags)
+    else:
         life.reason = None if scan.reason == "retraction" else scan.reason
     life.flags = flags
     _milestones(life, state, scan)
