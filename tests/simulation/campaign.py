@@ -1,0 +1,73 @@
+"""Many seeds, and the smallest run that still shows what a failed one showed."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from tests.simulation.cluster import run
+from tests.simulation.oracle import check
+from tests.simulation.plan import Plan, draw, smaller
+
+SHRINK_RUNS = 60
+
+
+@dataclass(slots=True)
+class Result:
+    """A plan and what was wrong with its run."""
+
+    plan: Plan
+    wrong: list[str]
+    deaths: list[str]
+
+
+def seeds_of(seeds: Iterable[int], plant: str, trace: Callable[[str], None] | None = None) -> Iterator[Result]:
+    """Run seeds one after the other."""
+    from tests.simulation.plants import PLANTS
+
+    shape = PLANTS[plant].shape if plant else None
+    for seed in seeds:
+        plan = draw(seed)
+        yield tried(shape(plan) if shape is not None else plan, trace)
+
+
+def tried(plan: Plan, trace: Callable[[str], None] | None = None) -> Result:
+    """Run a plan and ask the oracle; an error of the simulation itself is a finding too."""
+    try:
+        ran = run(plan, trace)
+        return Result(plan, check(ran), ran.deaths)
+    except Exception:
+        return Result(plan, [f"the simulation raised:\n{traceback.format_exc()}"], [])
+
+
+def shrunk(result: Result) -> Result:
+    """The same kind of failure with fewer faults and records, as far as a few tries go."""
+    left = SHRINK_RUNS
+    better = True
+    while better and left > 0:
+        better = False
+        for plan in smaller(result.plan):
+            if left <= 0:
+                break
+            left -= 1
+            smaller_one = tried(plan)
+            if smaller_one.wrong:
+                result, better = smaller_one, True
+                break
+    return result
+
+
+def report(result: Result, plant: str, *, shrink: bool) -> None:
+    """Print what failed and the one command that shows it again."""
+    seed = result.plan.seed
+    print(f"seed {seed} failed")
+    for line in result.wrong[:6]:
+        print(f"  {line}")
+    print(f"  again: python -m tests.simulation --seed {seed}{f' --plant {plant}' if plant else ''} --trace")
+    if shrink:
+        least = shrunk(result)
+        print(f"  smallest: {least.plan}")
+        print(f"  ends: {least.deaths}")
+        for line in least.wrong[:3]:
+            print(f"    {line}")

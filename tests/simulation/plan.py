@@ -1,0 +1,134 @@
+"""What a seed stands for: the recording, the cluster and the faults of one run."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+
+MOMENTS = ("output", "changelog", "store", "commit", "assigned", "revoked", "recovery", "fetch")
+"""What faults strike at. `output` and `changelog` are requests the broker takes; `recovery` is a changelog read."""
+
+RECORDINGS = 40
+SESSION_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """At the `count`-th moment of a kind, its process is killed (before or after the effect) or paused."""
+
+    action: str
+    moment: str
+    count: int
+    before: bool = False
+    seconds: float = 0.0
+
+    def strikes(self, moment: str, count: int) -> bool:
+        return self.moment == moment and self.count == count
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Something from outside at a time: an output topic that takes nothing, a worker that joins or leaves, a cleaning."""
+
+    what: str
+    at: float
+    seconds: float = 0.0
+    which: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One run. `faults` and `happenings` are what shrinking takes away first."""
+
+    seed: int
+    recording: int = 0
+    records: int | None = None
+    partitions: int = 2
+    workers: int = 1
+    store: str = "memory"
+    strict: bool = True
+    max_poll: int = 50
+    batch_rows: int = 1000
+    lost_acks: float = 0.0
+    doubled_raw: float = 0.0
+    resent_raw: float = 0.0
+    lost_marks: float = 0.0
+    doubled_marks: float = 0.0
+    poison: tuple[str, ...] = ()
+    slow_partition: int | None = None
+    faults: tuple[Fault, ...] = ()
+    happenings: tuple[Happening, ...] = field(default=())
+
+
+def draw(seed: int) -> Plan:
+    """The plan of a seed."""
+    dice = random.Random(f"plan/{seed}")
+    workers = dice.choices((1, 2, 3), (5, 4, 1))[0]
+    return Plan(
+        seed=seed,
+        recording=dice.randrange(RECORDINGS),
+        partitions=dice.choice((1, 2, 2, 3)),
+        workers=workers,
+        store=dice.choice(("memory", "rocksdb")),
+        strict=dice.random() < 0.8,
+        max_poll=dice.choice((3, 10, 40, 200)),
+        batch_rows=dice.choice((2, 10, 1000)),
+        lost_acks=dice.choice((0, 0, 0.02, 0.1)),
+        doubled_raw=dice.choice((0, 0.2)),
+        resent_raw=dice.choice((0, 0.2)),
+        lost_marks=dice.choice((0, 0, 0.2)),
+        doubled_marks=dice.choice((0, 0.2)),
+        poison=tuple(dice.sample(("router", "linker", "tracker", "garbage"), dice.choice((0, 0, 0, 1, 2)))),
+        slow_partition=dice.choice((None, None, 0, 1)),
+        faults=tuple(_fault(dice) for _ in range(dice.choices((0, 1, 2, 3, 5), (1, 4, 4, 2, 1))[0])),
+        happenings=tuple(_happening(dice) for _ in range(dice.choices((0, 1, 2), (4, 4, 2))[0])),
+    )
+
+
+def _fault(dice: random.Random) -> Fault:
+    moment = dice.choices(MOMENTS, (4, 5, 4, 2, 1, 1, 2, 1))[0]
+    most = {"assigned": 4, "revoked": 4, "recovery": 30, "fetch": 150, "commit": 25}.get(moment, 90)
+    frozen = dice.random() < 0.15
+    return Fault(
+        action="freeze" if frozen else "crash",
+        moment=moment,
+        count=dice.randint(1, most),
+        before=dice.random() < 0.5,
+        seconds=dice.uniform(0.5, 3 * SESSION_SECONDS) if frozen else 0.0,
+    )
+
+
+def _happening(dice: random.Random) -> Happening:
+    what = dice.choice(("join", "leave", "outage", "clean", "failover"))
+    return Happening(what, dice.uniform(1, 14), dice.choice((2.0, 8.0, 70.0)), dice.randrange(100))
+
+
+def smaller(plan: Plan) -> list[Plan]:
+    """Plans with one thing less, biggest steps first."""
+    made = []
+    if plan.happenings:
+        made.append(replace(plan, happenings=()))
+    made += [replace(plan, faults=_without(plan.faults, n)) for n in range(len(plan.faults))]
+    made += [replace(plan, happenings=_without(plan.happenings, n)) for n in range(len(plan.happenings))]
+    quiet = {"lost_acks": 0.0, "doubled_raw": 0.0, "resent_raw": 0.0, "lost_marks": 0.0, "doubled_marks": 0.0}
+    made += [replace(plan, **{name: none}) for name, none in quiet.items() if getattr(plan, name)]  # type: ignore[arg-type]
+    made += [replace(plan, poison=_without(plan.poison, n)) for n in range(len(plan.poison))]
+    if plan.workers > 1:
+        made.append(replace(plan, workers=plan.workers - 1))
+    if plan.partitions > 1:
+        made.append(replace(plan, partitions=plan.partitions - 1))
+    if plan.slow_partition is not None:
+        made.append(replace(plan, slow_partition=None))
+    if plan.records is None or plan.records > 1:
+        made += [replace(plan, records=many) for many in _fewer(plan.records)]
+    return made
+
+
+def _without(many: tuple, index: int) -> tuple:  # type: ignore[type-arg]
+    return many[:index] + many[index + 1 :]
+
+
+def _fewer(records: int | None) -> list[int]:
+    if records is None:
+        return [5, 10, 20, 40]
+    return sorted({records // 2, records - 1} - {0})
