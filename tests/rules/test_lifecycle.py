@@ -341,3 +341,48 @@ def test_delivered_after_it_was_back_is_the_senders_delivery() -> None:
 
     assert (told.state, told.flags) == ("returned", ("back_at_sender",))
     assert told.open_kinds() == {"returned"}
+
+
+def test_a_label_for_the_way_back_does_not_turn_a_parcel_that_is_under_way() -> None:
+    told = story("in_transit", ("label_created", {"direction": "return"}), "delivered")
+    assert (told.state, told.flags) == ("delivered", ())
+
+    assert story(("label_created", {"direction": "return"}), "delivered").state == "returned"
+
+
+def test_a_label_made_anew_after_a_cancelled_one_counts_from_then() -> None:
+    told = story("label_created", ("label_created", {"reason": "cancelled"}), "label_created")
+
+    assert told.shipment is not None
+    assert told.shipment.life.labelled_at == MONDAY + hours(2)
+    assert told.flags == ()
+
+
+def test_a_reason_is_not_lost_to_another_feed_that_knows_none() -> None:
+    told = Story()
+    told.scans(scan("attempted", reason="business_closed", code="02", mapping_version="usps-1"))
+    told.scans(scan("attempted", reason="unspecified", code="AF", mapping_version="aftership-1"))
+
+    assert [value["exception_reason"] for value in told.of("shipment-updates")] == ["business_closed"] * 2
+
+
+def test_milestones_of_another_parcel_under_a_used_number_are_told() -> None:
+    told = Story()
+    told.tell(order_fact(promise_date=None))
+    for days in (0, 90):
+        told.scans(scan("picked_up", MONDAY + timedelta(days=days), code=f"P{days}"))
+        told.scans(scan("delivered", MONDAY + timedelta(days=days, hours=20), code=f"D{days}"))
+        told.wait(MONDAY + timedelta(days=days, hours=30))
+
+    assert [fate for about, fate, _ in told.messages() if about == "delivered" and fate != "held"] == ["send", "send"]
+
+
+def test_a_resent_estimate_is_told_once_and_the_newest_counts() -> None:
+    told = Story()
+    for at, day in ((0, 3), (1, 5), (2, 5), (3, 4)):
+        told.wait(MONDAY + hours(at))
+        events = told.scans(
+            scan("in_transit", estimated_delivery_at=MONDAY + timedelta(days=day)), heard=MONDAY + hours(at)
+        )
+        assert [event.topic for event in events] == {0: ["shipment-updates", "shipments"], 2: []}.get(at, ["shipments"])
+        assert told.of("shipments")[-1]["estimated_delivery_at"] == MONDAY + timedelta(days=day)

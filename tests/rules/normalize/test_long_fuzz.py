@@ -1,6 +1,7 @@
 """Each sender's messages, bent for as long as asked: facts or a refusal, the same twice, and once in the history.
 
-`make fuzz` gives every sender a minute (`WISMO_FUZZ_SECONDS`); without the variable a moment. `WISMO_FUZZ_SEED` repeats a run; a failure prints the message that made it.
+`make fuzz` gives every sender a minute (`WISMO_FUZZ_SECONDS`); without the variable a moment.
+`WISMO_FUZZ_SEED` repeats a run; a failure prints the message that made it.
 """
 
 import copy
