@@ -1,4 +1,4 @@
-"""Australia Post: the tracking API, whose events are texts alone, and the answers of its website, which have codes.
+"""Australia Post: the tracking API and its forerunner, whose events are texts alone, and its website, which has codes.
 
 Milestones repeat the events with a local time labelled UTC, and file some under the wrong heading: they are not
 read.
@@ -7,7 +7,7 @@ read.
 from collections.abc import Iterator
 from typing import Final
 
-from rules.normalize import clocks, times
+from rules.normalize import clocks, stamps, times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
@@ -20,6 +20,7 @@ from schemas.facts import Scan
 _RESULT: Final = "$.tracking_results[]"
 _ITEM: Final = f"{_RESULT}.trackable_items[]"
 _ARTICLE: Final = "$[].shipment.articles[]"
+_OLD: Final = "QueryTrackEventsResponse"
 _EVENT: Final = "events[]"
 
 
@@ -35,6 +36,9 @@ def _message(document: Fields) -> Iterator[Scan]:
     elif "shipment" in document:
         for article in items(fields(document, "shipment"), "articles", "$.shipment"):
             yield from _article(article)
+    elif _OLD in document:
+        for result in items(fields(document, _OLD), "TrackingResult", _OLD):
+            yield from _old_result(result)
     elif not {"errors", "error", "trackingIds"} & document.keys():
         raise unknown_shape("Australia Post", "a tracking answer")
 
@@ -52,6 +56,19 @@ def _article(article: Fields) -> Iterator[Scan]:
     for details in items(article, "details", _ARTICLE) or [article]:
         written = text(details, "articleId", _ARTICLE) or text(article, "articleId", _ARTICLE)
         yield from _scans(details, written, f"{_ARTICLE}.articleId", text(article, "productType", _ARTICLE))
+
+
+def _old_result(result: Fields) -> Iterator[Scan]:
+    for article in items(result, "ArticleDetails", _OLD):
+        yield from _old_article(article, text(result, "TrackingID", _OLD))
+
+
+def _old_article(article: Fields, tracked: str | None) -> tuple[Scan, ...]:
+    listed = items(fields(article, "Events", _OLD), "Event", _OLD)
+    names = {"date": "EventDateTime", "location": "Location", "description": "EventDescription"}
+    events = [{name: event.get(old) for name, old in names.items()} for event in listed]
+    written = text(article, "ArticleID", _OLD) or tracked
+    return _scans({"events": events}, written, f"{_OLD}.ArticleID", text(article, "ProductName", _OLD))
 
 
 def _scans(item: Fields, written: str | None, path: str, product: str | None) -> tuple[Scan, ...]:
@@ -75,5 +92,5 @@ def _event(event: Fields) -> Reading:
 def _moment(event: Fields) -> times.Moment:
     written = text(event, "date", _EVENT) or text(event, "localeDateTime", _EVENT)
     if written:
-        return times.iso(written)
+        return stamps.read(written, order="dmy")
     return clocks.epoch(event.get("dateTime"))

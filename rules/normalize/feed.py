@@ -66,7 +66,10 @@ def meaning(table: Table, told: Told) -> Row | None:
     """What a scan means: by its code, else by its text, whose rows stand under `*`."""
     if told.code is None:
         return table.find("*", told.text)
-    return table.find(told.code, told.text, told.moment.at.date() if told.moment.at else None)
+    day, capitals = told.moment.at.date() if told.moment.at else None, told.code.upper()
+    row = table.find(told.code, told.text, day)
+    # Codes in capitals come in small letters too.
+    return row if row or capitals == told.code else table.find(capitals, told.text, day)
 
 
 def unknown_shape(sender: str, send: str) -> UnusableError:

@@ -51,7 +51,7 @@ def _message(document: Fields, sender: str) -> Iterator[Scan]:
     else:
         replies = list(_replies(answer))
         for reply in replies:
-            yield from _reply(reply, sender)
+            yield from _found(reply, sender) if "listParcel" in reply else _reply(reply, sender)
         if not replies and document.keys().isdisjoint(_ERRORS) and "Fault" not in answer:
             raise unknown_shape("La Poste", "a tracking answer")
 
@@ -88,6 +88,13 @@ def _timeline(about: Fields, sender: str) -> tuple[Scan, ...]:
     parcel = _parcel(sender, sender, text(about, "parcelNumber", "$.parcel"), "$.parcel.parcelNumber")
     names = ("code", "date", "labelLong", "siteName", "siteZipCode")
     return parcel_scans(parcel, events, lambda event: _read(event, names, sender), newest_first=True)
+
+
+def _found(reply: Fields, sender: str) -> Iterator[Scan]:
+    """The parcels of a search (Chronopost), each with its latest event."""
+    for found in items(reply, "listParcel", _RETURN):
+        latest = found.get("significantEvent")
+        yield from _reply({"listEvents": {"events": latest, "skybillNumber": found.get("skybillNumber")}}, sender)
 
 
 def _reply(reply: Fields, sender: str) -> tuple[Scan, ...]:

@@ -1,19 +1,23 @@
-"""OnTrac and LaserShip, which became one carrier: tracking answers (JSON) of either's shape."""
+"""OnTrac and LaserShip, which became one carrier: tracking answers (JSON) of either's shape, and OnTrac's older XML.
+
+The older service's two-letter statuses stand in no list; its texts, in capitals, are those of the website.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
-from rules.normalize import times
+from rules.normalize import stamps, times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
-from rules.normalize.reading import items, text
+from rules.normalize.reading import fields, items, text
 from rules.normalize.tables import load_table
 from schemas.facts import Location, Scan
 
 _PACKAGE: Final = "$.Packages[]"
 _EVENT: Final = "Events[]"
+_OLD: Final = "Shipments"
 _ERRORS: Final = ("Error", "ErrorMessage", "error", "errors", "message", "Message")
 
 
@@ -38,6 +42,9 @@ def _message(document: Fields, sender: str) -> Iterator[Scan]:
     elif "Pieces" in document:
         for piece in items(document, "Pieces"):
             yield from _piece(piece, document)
+    elif (old := _old_answer(document)) is not None:
+        for shipment in items(fields(old, "Shipments", _OLD), "Shipment", _OLD):
+            yield from _old_shipment(shipment)
     elif not any(key in document for key in _ERRORS):
         raise unknown_shape(sender, "a tracking answer")
 
@@ -85,6 +92,29 @@ def _piece_event(event: Fields) -> Reading:
         moment = moment._replace(quality="gmt_field", raw=written or moment.raw)
     told = Told(text(event, "EventType", _EVENT), text(event, "EventShortText", _EVENT), moment, where)
     return told, meaning(load_table("lasership"), told)
+
+
+def _old_answer(document: Fields) -> Fields | None:
+    """The element around the shipments, whose name differs between the service's versions."""
+    return next((one for one in document.values() if isinstance(one, dict) and "Shipments" in one), None)
+
+
+def _old_shipment(shipment: Fields) -> tuple[Scan, ...]:
+    events = items(fields(shipment, "Events", _OLD), "Event", _OLD)
+    if not events:
+        return ()
+    bare = number("ontrac", text(shipment, "Tracking", _OLD), f"{_OLD}.Shipment.Tracking")
+    parcel = Parcel("ontrac", bare, load_table("ontrac").version)
+    estimate = times.iso(text(shipment, "Exp_Del_Date", _OLD), midnight_is_day=True).at
+    return parcel_scans(parcel, events, _old_event, newest_first=True, estimate=estimate)
+
+
+def _old_event(event: Fields) -> Reading:
+    where = _place({**event, "PostalCode": event.get("Zip")})
+    zone = times.zone_of(where.country, where.region) if where else None
+    moment = stamps.read(text(event, "EventTime", _OLD), zone)
+    told = Told(text(event, "Status", _OLD), text(event, "Description", _OLD), moment, where)
+    return told, meaning(load_table("ontrac"), told) or load_table("ontrac").find("*", told.text)
 
 
 def _place(event: Fields) -> Location | None:

@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
+from html import unescape
 from importlib import resources
 
 from msgspec import Struct
@@ -71,7 +72,7 @@ class Table(Struct, frozen=True):
         """What `key` means, given the scan's text and day; None where the table does not know it."""
         phrases = self.phrases.get(key)
         if phrases is not None and text:
-            lowered = text.lower()
+            lowered = _plain(text)
             for phrase, row in phrases:
                 if lowered.startswith(phrase[1:]) if phrase[0] == "^" else phrase in lowered:
                     return row
@@ -81,6 +82,11 @@ class Table(Struct, frozen=True):
         if row_of_key is None and (probe := WATCHING.get()) is not None:
             return probe.missed(self.name, key, text)
         return row_of_key
+
+
+def _plain(text: str) -> str:
+    """A sender's text as phrases are written: lower case, without entities, with straight apostrophes."""
+    return (unescape(text) if "&" in text else text).lower().replace("\u2019", "'")
 
 
 class Added(Struct, frozen=True):
@@ -290,7 +296,7 @@ def _table(name: str, texts: tuple[str, ...], found: dict[str, list[Row]]) -> Ta
     for key, own in found.items():
         code, mark, phrase = key.partition("~")
         if mark:
-            phrases.setdefault(code, []).append((phrase.lower(), own[0]))
+            phrases.setdefault(code, []).append((_plain(phrase), own[0]))
         elif own[0].valid_from or own[0].valid_to:
             dated[key] = tuple(own)
         else:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.rules.normalize.carrier_payloads import australia_page, australia_post, read, told
+from tests.rules.normalize.carrier_payloads import australia_page, australia_post, read, tag, told
 from tests.rules.normalize.payloads import dump
 
 SENDER = "australia_post"
@@ -75,3 +75,27 @@ def test_an_impossible_instant_is_no_time(epoch: object) -> None:
 
 def test_a_number_not_found_holds_no_scan() -> None:
     assert told(SENDER, dump({"errors": [{"code": "51101", "message": "TOO MANY REQUESTS"}]})) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "state"),
+    [
+        ("Onboard with driver", "out_for_delivery"),
+        ("Collected by customer", "delivered"),
+        ("Return to sender", "returned"),
+        ("We\u2019ve got it", "picked_up"),
+        ("We&#39;ve got it", "picked_up"),
+    ],
+)
+def test_more_wordings(said: str, state: str) -> None:
+    (scan,) = read(SENDER, australia_post((said, WHEN)))
+    assert scan.state == state
+
+
+def test_the_older_api_holds_the_same_texts() -> None:
+    event = tag("EventDateTime", "02/03/2026 12:21PM") + tag("Location", "MEL") + tag("EventDescription", "Delivered")
+    article = tag("ArticleID", "CZ299999784AU") + tag("Events", tag("EventCount", 1) + tag("Event", event))
+    raw = tag("QueryTrackEventsResponse", tag("TrackingResult", tag("ArticleDetails", article))).encode()
+    (scan,) = read(SENDER, raw)
+    assert (scan.shipment_id, scan.state) == ("australia_post:CZ299999784AU", "delivered")
+    assert (str(scan.occurred_at), scan.raw_time) == ("2026-03-02 12:21:00+00:00", "02/03/2026 12:21PM")

@@ -85,3 +85,15 @@ def test_chronopost_has_codes_of_one_letter() -> None:
 @pytest.mark.parametrize("sender", ["laposte", "colissimo", "chronopost"])
 def test_a_number_not_found_holds_no_scan(sender: str, raw: bytes) -> None:
     assert told(sender, raw) == []
+
+
+def test_a_search_of_chronopost_tells_the_latest_event_of_each_parcel() -> None:
+    latest = tag("code", "D") + tag("eventDate", WHEN) + tag("eventLabel", "Livré")
+    parcels = "".join(
+        tag("listParcel", tag("skybillNumber", f"XX00000000{one}FR") + tag("significantEvent", latest))
+        for one in (2, 3)
+    )
+    raw = soap(tag("trackSearchResponse", tag("return", tag("errorCode", 0) + parcels)))
+    scans = read("chronopost", raw)
+    assert [scan.shipment_id for scan in scans] == ["chronopost:XX000000002FR", "chronopost:XX000000003FR"]
+    assert {(scan.code, scan.state) for scan in scans} == {("D", "delivered")}

@@ -67,3 +67,23 @@ def test_an_unknown_code_is_unmapped(source: str, raw: bytes) -> None:
 
 def test_a_number_not_found_holds_no_scan() -> None:
     assert told("lasership", dump({"Error": True, "ErrorMessage": "Order not found"})) == []
+
+
+OLDER = """<OnTracTrackingResult><Shipments><Shipment><Tracking>D10010000000001</Tracking><Exp_Del_Date>
+2026-03-03T00:00:00</Exp_Del_Date><Events><Event><Status>DN</Status><Description>DELIVERED</Description><EventTime>2026-03-02T09:26:00
+</EventTime><City>Phoenix</City><State>AZ</State><Zip>85001</Zip></Event><Event><Status>XX</Status><Description>DATA
+ENTRY</Description><EventTime>2026-03-01T09:26:00</EventTime></Event><Event><Status>QQ</Status><Description>Odd
+</Description></Event></Events></Shipment><Shipment><Tracking>D2</Tracking><Error>Not found</Error><Events/></Shipment>
+</Shipments></OnTracTrackingResult>"""
+
+
+def test_the_older_xml_speaks_by_its_texts() -> None:
+    scans = {scan.code: scan for scan in read("ontrac", OLDER.replace("\n", " ").encode())}
+    assert {code: scan.state for code, scan in scans.items()} == {"QQ": None, "XX": "label_created", "DN": "delivered"}
+    assert not scans["QQ"].mapped
+    assert {scan.shipment_id for scan in scans.values()} == {"ontrac:D10010000000001"}
+    assert str(scans["DN"].occurred_at) == "2026-03-02 16:26:00+00:00"
+
+
+def test_a_code_in_small_letters_is_the_same_code() -> None:
+    assert told("ontrac", ontrac(("dlvd", WHEN, "Delivered"))) == [("dlvd", "delivered", None)]
