@@ -11,7 +11,7 @@ LOCK = PYTHONPATH=$(UV) $(BIN)/python -m uv pip compile pyproject.toml --univers
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test test-fast fuzz check fmt bench chaos lock clean
+.PHONY: help venv demo up test test-fast check fmt bench bench-engines bench-lock chaos lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,9 +40,6 @@ test: $(STAMP) ## every test that can run here; the others are skipped by name
 test-fast: $(STAMP) ## the tests that need no broker and no browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not broker and not kafka and not browser and not slow"
 
-fuzz: $(STAMP) ## bend every sender's messages for a minute each, two senders at a time
-	WISMO_FUZZ_SECONDS=$${WISMO_FUZZ_SECONDS:-60} nice -n 10 $(BIN)/python -m pytest -n 2 -rP tests/rules/normalize/test_long_fuzz.py
-
 check: $(STAMP) ## format, lint, types, import rule, generated files, contracts, policy and carrier tables
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,6 +56,14 @@ fmt: $(STAMP) ## format, and mend what the linter can mend
 
 bench: $(STAMP) ## measure; one JSON line a measurement
 	$(BIN)/python -m bench
+
+bench-engines: $(STAMP) ## the engine beside stock Faust, Quix Streams, Bytewax and a hand-written loop
+	$(BIN)/python -m bench.engines
+
+bench-lock: ## resolve what only the benchmarks need into bench/requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade --target $(UV) uv==$(UV_VERSION)
+	PYTHONPATH=$(UV) $(BIN)/python -m uv pip compile bench/requirements.in --universal -p 3.11 --generate-hashes \
+		--no-header --no-emit-index-url --no-emit-find-links --quiet -o bench/requirements.txt
 
 chaos: $(STAMP) ## kill the service again and again, and count what was lost or doubled
 	$(BIN)/python -m bench.chaos

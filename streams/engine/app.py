@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,10 @@ log = logging.getLogger(__name__)
 FAILED = 70
 
 _LEASE_POLL_SECONDS = 0.05
+
+# A batch is thousands of objects that live until it is acked. With Python's 700 the collector goes through them again
+# and again: a quarter of the engine's own time.
+_GC_THRESHOLDS = (50_000, 20, 50)
 
 
 class EngineApp(faust.App):  # type: ignore[misc]
@@ -117,8 +122,11 @@ class EngineApp(faust.App):  # type: ignore[misc]
     # -- running
 
     async def on_first_start(self) -> None:
-        """Refuse to start on a Faust that is not the one the engine knows."""
+        """Refuse to start on a Faust that is not the one the engine knows; set the process up for batches."""
         check_upstream()
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays
+        gc.set_threshold(*_GC_THRESHOLDS)
         await super().on_first_start()
 
     def _new_transport(self) -> EngineTransport:

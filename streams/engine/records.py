@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from streams.engine.overlay import Rows
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
 Headers = tuple[tuple[str, bytes], ...]
 
 
-@dataclass(slots=True)
-class InRecord:
+# Not `gc`: they hold nothing that could lead back to them, and tens of thousands of them live at a time.
+class InRecord(Struct, gc=False):
     """One record as the broker gave it; `timestamp_ms` is epoch milliseconds."""
 
     topic: str
@@ -25,8 +26,7 @@ class InRecord:
     headers: Headers
 
 
-@dataclass(slots=True)
-class OutRecord:
+class OutRecord(Struct, gc=False):
     """One record to send; without `timestamp_ms` the time of sending is used."""
 
     topic: str
