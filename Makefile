@@ -11,7 +11,7 @@ LOCK = PYTHONPATH=$(UV) $(BIN)/python -m uv pip compile pyproject.toml --univers
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test test-fast check fmt bench bench-engines bench-lock chaos lock clean
+.PHONY: help venv demo up test test-fast fuzz check fmt bench bench-engines bench-lock chaos lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ test: $(STAMP) ## every test that can run here; the others are skipped by name
 
 test-fast: $(STAMP) ## the tests that need no broker and no browser
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not broker and not kafka and not browser and not slow"
+
+fuzz: $(STAMP) ## bend every sender's messages for a minute each, two senders at a time
+	WISMO_FUZZ_SECONDS=$${WISMO_FUZZ_SECONDS:-60} nice -n 10 $(BIN)/python -m pytest -n 2 -rP tests/rules/normalize/test_long_fuzz.py
 
 check: $(STAMP) ## format, lint, types, import rule, generated files, contracts, policy and carrier tables
 	$(BIN)/ruff format --check .
