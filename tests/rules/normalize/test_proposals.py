@@ -137,7 +137,8 @@ def _mapped_by(
 
 
 def test_a_scan_without_code_in_a_table_by_code_gets_no_row() -> None:
-    assert proposal("gls", gls(description="Landed")) is None
+    status = [{"timestamp": AT, "description": "Landed"}]
+    assert proposal("hermes_de", {"shipmentID": "12345678", "status": status}) is None
 
 
 def test_each_text_of_one_code_is_tried_on_its_own() -> None:
