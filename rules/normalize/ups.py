@@ -145,8 +145,11 @@ class _Key:
     __slots__ = ("agent", "code", "kind", "printed", "status")
 
     def __init__(self, kind: str | None, code: str | None, status: str | None, agent: str | None) -> None:
-        self.kind, self.code, self.agent = kind, code, agent
-        self.status = None if status == _NOT_A_STATUS and code else status
+        # Printed as sent; looked up in capitals, a status code with the zeros it lost as a number.
+        self.kind, self.code = kind and kind.upper(), code and code.upper()
+        self.agent = agent
+        padded = status and status.zfill(len(_NOT_A_STATUS))
+        self.status = None if padded == _NOT_A_STATUS and code else padded
         named = f"{kind}/{code}" if kind and code else kind or code
         self.printed = f"{named}+{status}" if named and status else named or (f"+{status}" if status else None)
 

@@ -187,3 +187,10 @@ def test_freight_has_its_activities_and_place_on_the_shipment() -> None:
 def test_a_clock_nobody_can_read_leaves_the_day() -> None:
     (scan,) = read(ups(ups_activity("I", "DP", "005", time="8000")))
     assert (str(scan.occurred_at), scan.time_quality) == ("2026-03-02 12:00:00+00:00", "date_only")
+
+
+@pytest.mark.parametrize(("kind", "code", "status"), [("x", "rz", "12"), (" X ", "RZ", "012")])
+def test_small_letters_and_lost_zeros_are_the_same_code(kind: str, code: str, status: str) -> None:
+    scan = one(kind, code, status)
+    assert (scan.state, scan.reason) == ("delayed", "customs_hold")
+    assert scan.code == f"{kind.strip()}/{code}+{status}"
