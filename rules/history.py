@@ -65,6 +65,9 @@ def _places_in_time(scans: Sequence[Scan], heard: datetime) -> list[datetime]:
 
     Scans come in true order of occurrence, so a doubtful clock yields to the neighbours in the list.
     """
+    sure = [scan.occurred_at for scan in scans if scan.time_quality in _SURE and scan.occurred_at]
+    if len(sure) == len(scans):
+        return sure
     places: list[datetime] = []
     last: datetime | None = None
     for scan, ahead in zip(scans, _sure_ahead(scans), strict=True):
@@ -135,9 +138,11 @@ def twin_of(scans: list[Seen], new: Seen) -> Seen | None:
 
 def merged(old: Seen, new: Seen) -> Seen:
     """One scan told twice, whichever was told first: mapped wins, and the fullest list knows its place best."""
-    index, at = max((old.index, old.at), (new.index, new.at), key=_listed)
+    # The fullest list knows a scan's place best; of two as full, the earlier time.
+    stays = new.index < old.index or (new.index == old.index and new.at >= old.at)
+    index, at = (old.index, old.at) if stays else (new.index, new.at)
     estimate = _newest_estimate(old, new)
-    if (index, at) == (old.index, old.at) and estimate is old and new.heard >= old.heard and same_scan(old, new):
+    if stays and estimate is old and new.heard >= old.heard and same_scan(old, new):
         return old
     mapped_anew = old.mapped and new.mapped and old.version != new.version
     better = new if mapped_anew else max(old, new, key=_weight)
@@ -160,16 +165,17 @@ def _newest_estimate(old: Seen, new: Seen) -> Seen:
     return new if newer else old
 
 
-def _listed(place: tuple[int, datetime]) -> tuple[int, float]:
-    """The fullest list knows a scan's place best; of two as full, the earlier time."""
-    index, at = place
-    return index, -at.timestamp()
-
-
 def same_scan(old: Seen, new: Seen) -> bool:
     """Whether two tellings say the same of a scan, wherever and whenever each stood, and whatever was expected."""
-    place = {"at": old.at, "index": old.index, "heard": old.heard}
-    return replace(new, **place, estimate=old.estimate, estimate_heard=old.estimate_heard) == old
+    told = replace(
+        new,
+        at=old.at,
+        index=old.index,
+        heard=old.heard,
+        estimate=old.estimate,
+        estimate_heard=old.estimate_heard,
+    )
+    return told == old
 
 
 def _weight(scan: Seen) -> tuple[object, ...]:
@@ -180,6 +186,8 @@ def _weight(scan: Seen) -> tuple[object, ...]:
 
 def each_once(told: list[tuple[Scan, Seen]]) -> list[tuple[Scan, Seen]]:
     """The scans of a message that may tell some of them twice, in order."""
+    if len(told) == 1:
+        return told
     told = sorted(told, key=lambda pair: order_key(pair[1]))
     if len({seen.id for _, seen in told}) == len(told):
         return told

@@ -20,10 +20,12 @@ MOST_TICKETS: Final = 100
 def take_scans(draft: Draft, fact: ScansFact) -> bool:
     """Take in the scans that are new, and tell of each in order of occurrence."""
     told = each_once(seen_scans(fact))
-    changed = _take_again(draft, told)
+    known = {seen.id for seen in draft.shipment.scans}
+    again = [pair for pair in told if pair[1].id in known]
+    changed = bool(again) and _take_again(draft, again)
     refused: list[str] = []
     for scan, seen in told:
-        if twin_of(draft.shipment.scans, seen) is not None:
+        if seen.id in known and twin_of(draft.shipment.scans, seen) is not None:
             continue
         if len(draft.shipment.scans) >= MOST_SCANS:
             refused.append(scan.code or scan.state or "no code")
@@ -58,7 +60,7 @@ def _take_again(draft: Draft, told: list[tuple[Scan, Seen]]) -> bool:
     for scan, seen in told:
         old = twin_of(scans, seen)
         both = merged(old, seen) if old is not None else None
-        if old is None or both is None or both == old:
+        if old is None or both is None or both is old or both == old:
             continue
         scans.remove(old)
         inserted(scans, both)

@@ -29,6 +29,7 @@ _IMPLIED: Final = {
     "refused_damaged": "refused",
 }
 _HOMEWARD: Final = frozenset(("returning", "back_at_sender"))
+_BEGINNINGS: Final = frozenset(("label_created", "picked_up"))
 _BEFORE_PICKUP: Final = frozenset(("unknown", "label_created", "picked_up"))
 
 
@@ -54,7 +55,7 @@ def step(life: Lifecycle, scan: Seen) -> None:
     life.service_level = scan.service_level or life.service_level
     if scan.state is None:
         return
-    if _is_another_parcel(life, scan):
+    if scan.state in _BEGINNINGS and _is_another_parcel(life, scan):
         _begin_anew(life)
     life.country = scan.country or life.country
     if scan.state == "label_created":
@@ -80,9 +81,7 @@ def is_over(life: Lifecycle) -> bool:
 
 
 def _is_another_parcel(life: Lifecycle, scan: Seen) -> bool:
-    if scan.state not in ("label_created", "picked_up") or life.moved_at is None:
-        return False
-    return scan.at - life.moved_at > REUSED and is_settled(life)
+    return life.moved_at is not None and scan.at - life.moved_at > REUSED and is_settled(life)
 
 
 def _begin_anew(life: Lifecycle) -> None:
@@ -161,7 +160,7 @@ def _note(life: Lifecycle, scan: Seen, name: str) -> None:
 
 
 def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> None:
-    told_before = _tells_less(life, state, scan)
+    told_before = state == life.state and scan.at == life.state_at and _tells_less(life, scan)
     if state != life.state:
         life.previous_state, life.state = life.state, state
     life.state_at, life.state_quality, life.state_version = scan.at, scan.quality, scan.version
@@ -173,10 +172,10 @@ def _enter(life: Lifecycle, state: str, scan: Seen, flags: tuple[str, ...]) -> N
     _milestones(life, state, scan)
 
 
-def _tells_less(life: Lifecycle, state: str, scan: Seen) -> bool:
+def _tells_less(life: Lifecycle, scan: Seen) -> bool:
     """Whether another feed tells of the same moment without the reason that is known."""
     vague = scan.reason in (None, "unspecified") and life.reason is not None
-    return vague and life.state == state and life.state_at == scan.at and two_feeds(life.state_version, scan.version)
+    return vague and two_feeds(life.state_version, scan.version)
 
 
 def _milestones(life: Lifecycle, state: str, scan: Seen) -> None:
