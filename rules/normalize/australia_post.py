@@ -9,7 +9,7 @@ from typing import Final
 
 from rules.normalize import clocks, stamps, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, is_error, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -39,7 +39,7 @@ def _message(document: Fields) -> Iterator[Scan]:
     elif _OLD in document:
         for result in items(fields(document, _OLD), "TrackingResult", _OLD):
             yield from _old_result(result)
-    elif not {"errors", "error", "trackingIds"} & document.keys():
+    elif not is_error(document, ("errors", "error", "trackingIds")):
         raise unknown_shape("Australia Post", "a tracking answer")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -44,7 +44,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from _latest(summary)
     elif "pin" in document:
         yield from _page(document)
-    elif "Fault" not in answer and not {"messages", "error"} & answer.keys():
+    elif "Fault" not in answer and not is_error(answer, ("messages", "error")):
         raise unknown_shape("Canada Post", "a tracking-detail answer")
 
 

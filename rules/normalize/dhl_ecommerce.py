@@ -7,7 +7,7 @@ from typing import Final
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
 from rules.normalize.dhl_unified import unified
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, is_error, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -39,7 +39,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from _old_shipment(shipment)
     elif "shipments" in document:
         yield from unified(document)
-    elif not any(key in document for key in _ERRORS):
+    elif not is_error(document, _ERRORS):
         raise unknown_shape("DHL eCommerce", "a tracking answer")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
 from rules.normalize.dhl_unified import area_place, unified
-from rules.normalize.feed import Reading, body, meaning, messages, scans_of_many_zones, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, meaning, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -40,7 +40,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from (
                 _shipment(shipment) if "shipmentTrackingNumber" in shipment else unified({"shipments": [shipment]})
             )
-    elif "Fault" not in body(document) and not any(key in document for key in _ERRORS):
+    elif "Fault" not in body(document) and not is_error(document, _ERRORS):
         raise unknown_shape("DHL Express", "a tracking answer")
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from rules.normalize import times
 from rules.normalize.clocks import country
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, messages, scans_of_many_zones, unknown_shape
+from rules.normalize.feed import Reading, is_error, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -41,7 +41,7 @@ def unified(document: Fields) -> Iterator[Scan]:
             yield from _shipment(shipment)
     elif "events" in document and "id" in document:
         yield from _shipment(document)
-    elif not {"title", "detail", "error", "errors"} & document.keys():
+    elif not is_error(document, ("title", "detail", "error", "errors")):
         raise unknown_shape("DHL", "a tracking answer")
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import MAX_TEXT, items, text
@@ -43,7 +43,7 @@ def _message(document: Fields) -> Iterator[Scan]:
         yield from _result(result, written)
     if "parcelHistory" in document or "parcelEvents" in document:
         yield from _parcel_scans(document)
-    elif not cycles and "Fault" not in answer and not any(document.get(name) for name in _ERRORS):
+    elif not cycles and "Fault" not in answer and not is_error(document, _ERRORS):
         raise unknown_shape("DPD", "a parcel's answer")
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, meaning, messages, scans_of_many_zones, unknown_shape
+from rules.normalize.feed import Reading, is_error, meaning, messages, scans_of_many_zones, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -32,7 +32,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from _parcel(parcel)
     elif any(name in document for name in _LISTS):
         yield from _parcel(document)
-    elif not {"error", "errors", "message"} & document.keys():
+    elif not is_error(document, ("error", "errors", "message")):
         raise unknown_shape("Evri", "a tracking answer")
 
 

@@ -1,6 +1,6 @@
 """The way of most senders: a message holds parcels, a parcel holds events, and an event is one scan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from msgspec.structs import replace
@@ -70,6 +70,11 @@ def meaning(table: Table, told: Told) -> Row | None:
     row = table.find(told.code, told.text, day)
     # Codes in capitals come in small letters too.
     return row if row or capitals == told.code else table.find(capitals, told.text, day)
+
+
+def is_error(document: Fields, names: Iterable[str]) -> bool:
+    """Whether one of the names by which a sender tells of an error says anything; a null beside an answer does not."""
+    return any(document.get(name) for name in names)
 
 
 def unknown_shape(sender: str, send: str) -> UnusableError:

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules.normalize import clocks, stamps, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -24,7 +24,7 @@ _NUMBERS: Final = ("unitno", "tuNo", "TuNo", "ParcelNumber", "parcelNumber")
 _TRACKS: Final = ("trackid", "TrackID", "requested")
 _HOLDERS: Final = ("parcels", "tuStatus", "UnitDetail", "UnitItems")
 _OPERATIONS: Final = ("GetTuDetailResponse", "GetParcelDetailsResponse", "TUDetailResponse", "FindParcelsResponse")
-_ERRORS: Final = frozenset(("errors", "error", "errorCode", "exceptionText", "message", "ErrorCode"))
+_ERRORS: Final = ("errors", "error", "errorCode", "exceptionText", "message", "ErrorCode", "ExitCode")
 _CODES: Final = ("code", "Code", "StatusCode")
 _TEXTS: Final = ("description", "evtDscr", "Description", "Desc", "StatusDescription")
 _TIMES: Final = ("eventDateTime", "timestamp", "Date", "StatusDate")
@@ -49,7 +49,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from _parcel(parcel)
     elif any(name in answer for name in _LISTS):
         yield from _parcel(answer)
-    elif "Fault" not in answer and _ERRORS.isdisjoint(answer) and "ExitCode" not in answer:
+    elif "Fault" not in answer and not is_error(answer, _ERRORS):
         raise unknown_shape("GLS", "a tracking answer")
 
 

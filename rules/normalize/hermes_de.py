@@ -6,7 +6,7 @@ from typing import Final
 
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -28,7 +28,7 @@ def _message(document: Fields) -> Iterator[Scan]:
             yield from _shipment(shipment)
     elif "shipmentID" in document:
         yield from _shipment(document)
-    elif not {"error", "errors", "listOfResultCodes", "message"} & document.keys():
+    elif not is_error(document, ("error", "errors", "listOfResultCodes", "message", "code")):
         raise unknown_shape("Hermes", "a shipmentinfo answer")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -52,7 +52,7 @@ def _message(document: Fields, sender: str) -> Iterator[Scan]:
         replies = list(_replies(answer))
         for reply in replies:
             yield from _found(reply, sender) if "listParcel" in reply else _reply(reply, sender)
-        if not replies and document.keys().isdisjoint(_ERRORS) and "Fault" not in answer:
+        if not replies and not is_error(document, _ERRORS) and "Fault" not in answer:
             raise unknown_shape("La Poste", "a tracking answer")
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from rules.normalize import stamps, times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, is_error, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -45,7 +45,7 @@ def _message(document: Fields, sender: str) -> Iterator[Scan]:
     elif (old := _old_answer(document)) is not None:
         for shipment in items(fields(old, "Shipments", _OLD), "Shipment", _OLD):
             yield from _old_shipment(shipment)
-    elif not any(key in document for key in _ERRORS):
+    elif not is_error(document, _ERRORS):
         raise unknown_shape(sender, "a tracking answer")
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, body, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -37,7 +37,7 @@ def _message(document: Fields) -> Iterator[Scan]:
         for shipment in items(document, "shipment"):
             for package in items(shipment, "package", "$.shipment[]"):
                 yield from _package(package)
-    elif "Fault" not in answer and document.keys().isdisjoint(("searchResult", "error", "errors")):
+    elif "Fault" not in answer and not is_error(document, ("searchResult", "error", "errors")):
         raise unknown_shape("Purolator", "a TrackPackagesByPin answer")
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from rules.normalize import times
 from rules.normalize.decode import Fields
-from rules.normalize.feed import Reading, meaning, messages, parcel_scans, unknown_shape
+from rules.normalize.feed import Reading, is_error, meaning, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
 from rules.normalize.reading import fields, items, text
@@ -37,7 +37,7 @@ def _message(document: Fields) -> Iterator[Scan]:
     if "mailPieces" in document:
         for piece in items(document, "mailPieces"):
             yield from _piece(piece)
-    elif not {"errors", "httpCode", "error"} & document.keys():
+    elif not is_error(document, ("errors", "httpCode", "error")):
         raise unknown_shape("Royal Mail", "a mailPieces answer")
 
 
