@@ -10,7 +10,7 @@ from rules.case_events import emit_case
 from rules.emission import OLD_NEWS, Draft
 from rules.finding import Finding
 from rules.hours import due_by
-from rules.kinds import HIDING, KINDS, Kind, find, hidden
+from rules.kinds import HIDING, INHIBITED, KINDS, Kind, find, hidden
 from rules.scoring import Score, next_step, score
 from rules.situation import Situation
 from rules.state import Case, Suppressed
@@ -40,6 +40,8 @@ def evaluate(draft: Draft) -> None:
         return
     # What a person has settled speaks for nothing any more.
     hides = hidden({kind: one for kind, one in found.items() if not _is_settled(draft, kind, one)}, found)
+    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
+        hides.update({kind: "incident" for kind in found if kind in INHIBITED and kind not in hides})
     for kind in KINDS:
         finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
         if finding is None:

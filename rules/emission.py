@@ -6,6 +6,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from rules.decision import Decision, Event, Refusal
+from rules.feeds import NO_FEEDS, Feeds
 from rules.policy import Policy
 from rules.situation import Situation
 from rules.state import Shipment
@@ -21,7 +22,15 @@ OLD_NEWS = timedelta(hours=24)
 class Draft:
     """Takes changes and events in; what it was made from stays as it was."""
 
-    def __init__(self, shipment: Shipment, now: datetime, heard: datetime, cause: str, policy: Policy) -> None:
+    def __init__(  # noqa: PLR0913 - what a decision is made from
+        self,
+        shipment: Shipment,
+        now: datetime,
+        heard: datetime,
+        cause: str,
+        policy: Policy,
+        feeds: Feeds = NO_FEEDS,
+    ) -> None:
         self.before = shipment
         self.shipment = replace(
             shipment,
@@ -31,6 +40,7 @@ class Draft:
             tickets=dict(shipment.tickets),
             cases=dict(shipment.cases),
             suppressed=dict(shipment.suppressed),
+            siblings=dict(shipment.siblings),
             pending=list(shipment.pending),
             sent=list(shipment.sent),
             told=list(shipment.told),
@@ -42,6 +52,7 @@ class Draft:
         self.cause = cause
         """The fact or the minute that this decision answers: part of every event's id."""
         self.policy = policy
+        self.feeds = feeds
         self.events: list[Event] = []
         self.refusals: list[Refusal] = []
         self.imported = False
@@ -57,7 +68,7 @@ class Draft:
     def situation(self) -> Situation:
         """The view of the shipment as it is now; taken anew after `touch`."""
         if self._situation is None:
-            self._situation = Situation(self.shipment, self.policy)
+            self._situation = Situation(self.shipment, self.policy, self.feeds)
         return self._situation
 
     def touch(self) -> None:
@@ -83,7 +94,7 @@ class Draft:
         value["event_id"], value["sequence"] = event_id, sequence
         value["occurred_at"] = value["timestamp"] = occurred_at
         value.update(fields)
-        self.events.append(Event(topic, shipment.shipment_id, type_, shipment.shipment_id, occurred_at, value))
+        self.events.append(Event(topic, shipment.subject_id, type_, shipment.subject_id, occurred_at, value))
         return event_id
 
     def refuse(self, message: str, reason: str = "semantic_invalid", scan: str | None = None) -> None:
@@ -97,19 +108,19 @@ class Draft:
 
     def _common(self) -> dict[str, Any]:
         shipment, order = self.shipment, self.shipment.order
-        life = shipment.life
+        life, is_parcel = shipment.life, shipment.subject == "shipment"
         return {
             "schema_version": SCHEMA_VERSION,
             "received_at": self.heard,
-            "subject": "shipment",
-            "subject_id": shipment.shipment_id,
-            "shipment_id": shipment.shipment_id,
-            "carrier": shipment.carrier,
-            "tracking_number": shipment.tracking_number,
+            "subject": shipment.subject,
+            "subject_id": shipment.subject_id,
+            "shipment_id": shipment.shipment_id if is_parcel else None,
+            "carrier": shipment.carrier or None,
+            "tracking_number": shipment.tracking_number or None,
             "order_id": order.order_id if order else None,
             "customer_id": order.customer_id if order else None,
             "storefront": order.storefront if order else None,
-            "current_state": life.state,
+            "current_state": life.state if is_parcel else None,
             "previous_state": life.previous_state,
             "promise_date": order.promise_date if order else None,
             "exception_reason": life.reason,

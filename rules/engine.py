@@ -1,23 +1,31 @@
 """The core: facts and time go in, the next state and its events come out. Pure, total, deterministic."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from rules.actions import act
 from rules.cases import evaluate, next_change
 from rules.decision import Decision
 from rules.emission import MINUTE, Draft
+from rules.feeds import NO_FEEDS, Feeds
 from rules.intake import is_from_history, take_order, take_scans, take_ticket
 from rules.kinds import next_due
 from rules.lifecycle import is_over
 from rules.messages import next_message, plan, review
 from rules.policy import Policy, PolicyBook
 from rules.state import Shipment
+from rules.surroundings import take_feed, take_incident, take_sibling
 from rules.updates import emit_state
 from schemas.codec import rfc3339
-from schemas.facts import Fact, OrderFact, ScansFact, TicketFact
+from schemas.facts import Fact, FeedFact, IncidentFact, OrderFact, ScansFact, SiblingFact, TicketFact
+
+_LOOK_AGAIN: Final = timedelta(hours=1)
+"""While a feed is silent its parcels' clocks stand still, and nothing tells them when it is heard again."""
 
 
-def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyBook) -> Decision:
+def decide(
+    shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyBook, feeds: Feeds = NO_FEEDS
+) -> Decision:
     """What one fact about a shipment leads to.
 
     Args:
@@ -25,10 +33,11 @@ def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyB
         fact: what was heard.
         now: when the fact counts (`fact.now`). Time does not run backwards: an earlier one counts as the latest known.
         policy: what to decide by.
+        feeds: what is known of the carriers' feeds: clocks stand still while one is silent.
     """
     known = shipment or _blank(fact)
     moment = now if known.clock is None else max(now, known.clock)
-    draft = Draft(known, moment, fact.received_at, fact.fact_id, _policy(known, moment, policy))
+    draft = Draft(known, moment, fact.received_at, fact.fact_id, _policy(known, moment, policy), feeds)
     draft.imported = fact.imported
     if not _take(draft, fact):
         if draft.quietly:
@@ -37,14 +46,14 @@ def decide(shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyB
     draft.shipment.imported = is_from_history(draft, fact)
     draft.policy = _policy(draft.shipment, moment, policy)
     draft.touch()
-    _settle(draft)
+    _settle(draft, fact)
     return draft.decision()
 
 
-def sweep(shipment: Shipment, now: datetime, policy: PolicyBook) -> Decision:
+def sweep(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Feeds = NO_FEEDS) -> Decision:
     """What the passing of time leads to; a second sweep at the same moment leads to nothing."""
     moment = now if shipment.clock is None else max(now, shipment.clock)
-    draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), _policy(shipment, moment, policy))
+    draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), _policy(shipment, moment, policy), feeds)
     draft.shipment.last_received_at = shipment.last_received_at
     evaluate(draft)
     review(draft)
@@ -62,13 +71,19 @@ def _take(draft: Draft, fact: Fact) -> bool:
         return take_order(draft, fact)
     if isinstance(fact, TicketFact):
         return take_ticket(draft, fact)
-    return act(draft, fact)
+    if isinstance(fact, SiblingFact):
+        return take_sibling(draft, fact)
+    if isinstance(fact, IncidentFact):
+        return take_incident(draft, fact)
+    return take_feed(draft, fact) if isinstance(fact, FeedFact) else act(draft, fact)
 
 
-def _settle(draft: Draft) -> None:
+def _settle(draft: Draft, fact: Fact) -> None:
     evaluate(draft)
     plan(draft)
-    emit_state(draft)
+    # Of another parcel's delivery nothing shows unless it leads to something.
+    if draft.events or not isinstance(fact, SiblingFact):
+        emit_state(draft)
     _schedule(draft)
 
 
@@ -78,11 +93,13 @@ def _schedule(draft: Draft) -> None:
     times = [next_due(draft.situation, draft.now, draft.policy), next_change(draft), next_message(draft)]
     if draft.wake:
         times.append(draft.now)
+    if shipment.subject == "shipment" and draft.situation.feed_is_silent and not is_over(shipment.life):
+        times.append(draft.now + _LOOK_AGAIN)
     shipment.next_due = min((time for time in times if time is not None), default=None)
     if shipment.next_due is not None and shipment.next_due <= draft.now:
         shipment.next_due = draft.now + timedelta(microseconds=1)
     is_open = any(case.is_open for case in shipment.cases.values())
-    done = is_over(shipment.life) and not is_open and not shipment.pending
+    done = _is_over(shipment) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")
     shipment.forget_at = (shipment.last_received_at or draft.now) + span if done else None
 
@@ -91,7 +108,21 @@ def _policy(shipment: Shipment, now: datetime, book: PolicyBook) -> Policy:
     return book.at(now, shipment.carrier, shipment.order.storefront if shipment.order else None)
 
 
+def _is_over(shipment: Shipment) -> bool:
+    """Whether nothing more is expected of the subject."""
+    if shipment.subject == "order":
+        order = shipment.order
+        return order is not None and (
+            bool(order.shipments) or order.fulfilled_at is not None or order.cancelled_at is not None
+        )
+    return shipment.incident is None if shipment.subject == "incident" else is_over(shipment.life)
+
+
 def _blank(fact: Fact) -> Shipment:
+    if isinstance(fact, FeedFact | IncidentFact) and fact.subject != "shipment":
+        return Shipment(shipment_id=fact.shipment_id, subject=fact.subject, carrier=fact.carrier, tracking_number="")
+    if fact.subject != "shipment":
+        return Shipment(shipment_id=fact.shipment_id, subject=fact.subject, carrier="", tracking_number="")
     carrier, _, rest = fact.shipment_id.partition(":")
     number = rest.partition(":")[0]
     if isinstance(fact, ScansFact) and fact.scans:

@@ -33,6 +33,7 @@ def fate_of(draft: Draft, message: Message) -> Fate:
         from_history(draft, message)
         or _to_nobody(draft)
         or _moved_on(draft, message)
+        or _in_an_incident(draft, message)
         or _in_conversation(draft, message)
         or _out_of_place(draft, message)
         or _unreviewed(draft, message)
@@ -49,6 +50,8 @@ def still_true(shipment: Shipment, message: Message) -> bool:
         if case is None or case.case_id != message.case_id or not case.is_open or case.hidden_by is not None:
             return False
         return case.posture == _POSTURES[message.kind]
+    if message.topic == "incident":
+        return shipment.incident is not None and message.episode == shipment.incidents
     life = shipment.life
     return life.state in STATES[message.topic] and "returning" not in life.flags
 
@@ -75,6 +78,13 @@ def _moved_on(draft: Draft, message: Message) -> Fate | None:
     if case is not None and case.is_open:
         return Fate("suppressed", "contradicted")
     return None
+
+
+def _in_an_incident(draft: Draft, message: Message) -> Fate | None:
+    """While many parcels stand still together, only the incident's plan speaks of dates."""
+    if draft.shipment.incident is None or message.topic == "incident" or message.class_ != "promise":
+        return None
+    return Fate("suppressed", "incident")
 
 
 def _in_conversation(draft: Draft, message: Message) -> Fate | None:

@@ -10,7 +10,7 @@ from rules.fates import STATES, Fate, fate_of, from_history, still_true
 from rules.lifecycle import VAGUE
 from rules.message_events import emit_message
 from rules.retractions import taken_back
-from rules.state import Case, Lifecycle, Message, Seen, Sent
+from rules.state import Case, Lifecycle, Message, Seen, Sent, Standstill
 from rules.texts import case_text, milestone_text
 from schemas.codec import digest
 
@@ -75,6 +75,26 @@ def plan(draft: Draft) -> None:
     for case in draft.shipment.cases.values():
         if case.is_open and case.posture != "silent":
             _plan_case(draft, case)
+    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
+        _plan_incident(draft, draft.shipment.incident)
+
+
+def _plan_incident(draft: Draft, incident: Standstill) -> None:
+    """The incident's own plan: each parcel that is part of it is spoken of once."""
+    episode = draft.shipment.incidents
+    if _told("promise", "incident", episode) in draft.shipment.told:
+        return
+    message = Message(
+        message_id=_id(draft, "promise", "incident", episode),
+        kind="normal_update",
+        class_="promise",
+        topic="incident",
+        episode=episode,
+        occurred_at=min(incident.since, draft.now),
+        due=draft.now + draft.policy.value("messages.settling"),
+        imported=draft.imported or draft.shipment.imported,
+    )
+    _take_up(draft, message)
 
 
 def _plan_case(draft: Draft, case: Case) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from msgspec import UNSET, UnsetType
 
 from rules.calendar import Calendar, calendar_of
+from rules.feeds import NO_FEEDS, Feeds, elapsed, reached
 from rules.places import end_of_day, zone_of
 from rules.policy import Limit, Policy
 from rules.state import Lifecycle, Shipment
@@ -16,13 +17,14 @@ from schemas.facts import Order
 class Situation:
     """A read-only view; what costs time is worked out when it is first asked for."""
 
-    __slots__ = ("_promise_end", "_tickets", "_zone", "life", "order", "policy", "shipment")
+    __slots__ = ("_promise_end", "_tickets", "_zone", "feeds", "life", "order", "policy", "shipment")
 
-    def __init__(self, shipment: Shipment, policy: Policy) -> None:
+    def __init__(self, shipment: Shipment, policy: Policy, feeds: Feeds = NO_FEEDS) -> None:
         self.shipment = shipment
         self.life: Lifecycle = shipment.life
         self.order: Order | None = shipment.order
         self.policy = policy
+        self.feeds = feeds
         self._zone: tuple[ZoneInfo, str] | None = None
         self._promise_end: datetime | None | UnsetType = UNSET
         self._tickets: tuple[str, ...] | None = None
@@ -80,6 +82,20 @@ class Situation:
     def calendar(self) -> Calendar:
         """The carrier's business days."""
         return calendar_of(self.shipment.carrier)
+
+    @property
+    def feed_is_silent(self) -> bool:
+        """Whether the carrier's feed is silent now."""
+        feed = self.feeds.carriers.get(self.shipment.carrier)
+        return feed is not None and feed.silence is not None
+
+    def elapsed(self, start: datetime, now: datetime) -> timedelta:
+        """Business time from `start` to `now`, less that in which the carrier's feed was silent."""
+        return elapsed(self.calendar, self.feeds.silences(self.shipment.carrier), start, now)
+
+    def reached(self, start: datetime, span: timedelta) -> datetime | None:
+        """When so much of that time will have passed; None while the feed is silent, as its clocks stand still."""
+        return reached(self.calendar, self.feeds.silences(self.shipment.carrier), start, span)
 
     @property
     def zone(self) -> tuple[ZoneInfo, str]:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from schemas.facts import Order, OrderShipment
+from schemas.facts import Order, OrderShipment, subject_id
 
 
 class Seen(Struct, frozen=True, array_like=True):
@@ -204,8 +204,19 @@ class Sent(Struct, frozen=True, array_like=True):
     at: datetime
 
 
+class Standstill(Struct, frozen=True, array_like=True):
+    """The incident a parcel is part of."""
+
+    incident_id: str
+    place: str
+    since: datetime
+    affected: int
+    share: float
+    usual: float
+
+
 class Shipment(Struct, omit_defaults=True, kw_only=True):
-    """Everything known of one shipment."""
+    """Everything known of one shipment, or of another subject of cases."""
 
     shipment_id: str
     subject: str = "shipment"
@@ -222,6 +233,11 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     parcel: OrderShipment | None = None
     order_rank: tuple[datetime, str, datetime, str, str] | None = None
     """What decides which of two orders counts; the larger."""
+    siblings: dict[str, datetime] = {}
+    """Other parcels of its order that were delivered, and when."""
+    incident: Standstill | None = None
+    incidents: int = 0
+    """How many incidents it was part of."""
     tickets: dict[str, Ticket] = {}
     cases: dict[str, Case] = {}
     """The latest episode of every kind that was ever found."""
@@ -241,6 +257,11 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     """When time alone may change something; always later than `clock`."""
     forget_at: datetime | None = None
     """When a terminal shipment may leave the table."""
+
+    @property
+    def subject_id(self) -> str:
+        """What subscribers know it by."""
+        return subject_id(self.subject, self.shipment_id)
 
 
 _encoder = msgspec.json.Encoder()

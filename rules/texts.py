@@ -14,6 +14,8 @@ _NAMES = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dpd": "DPD", "gls": "
 
 def milestone_text(draft: Draft, milestone: str) -> str:
     """The text for a milestone."""
+    if milestone == "incident":
+        return _filled(draft, draft.policy.twins["incident"].texts["update"])
     waits = milestone == "shipped" and "pickup_ready" in draft.shipment.life.flags
     return _filled(draft, _WAITING if waits else _MILESTONES[milestone])
 

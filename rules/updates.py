@@ -60,8 +60,10 @@ def emit_moved(draft: Draft, before: Lifecycle, linked_by: str) -> str:
 
 
 def emit_state(draft: Draft) -> None:
-    """Publish the latest state; enough for a board to show and sort by."""
+    """Publish the latest state of a parcel; enough for a board to show and sort by."""
     shipment, situation = draft.shipment, draft.situation
+    if shipment.subject != "shipment":
+        return
     life, last = shipment.life, shipment.scans[-1] if shipment.scans else None
     zone, basis = situation.zone
     fields: dict[str, Any] = {

@@ -88,7 +88,8 @@ _POINTS: Final = tuple(
 _SPANS: Final = tuple(
     """label_not_scanned.warn label_not_scanned.limit label_not_scanned.review cases.hysteresis cases.reopen_within
     score.age.free messages.settling messages.carrier_delay_settling messages.budget.apart
-    messages.budget.critical_apart messages.recently_answered messages.stale messages.give_up forget.terminal""".split()
+    messages.budget.critical_apart messages.recently_answered messages.stale messages.give_up forget.terminal
+    incident.silence feed.silence not_shipped.warn not_shipped.limit partial_delivery.after""".split()
 )
 
 LEAVES: Final[dict[str, Callable[[Any], Any]]] = {
@@ -100,6 +101,11 @@ LEAVES: Final[dict[str, Callable[[Any], Any]]] = {
     **{f"attempts.allowed.{carrier}": counting for carrier in ("usps", "ups", "fedex", "other")},
     **{f"messages.budget.{part}": whole for part in ("milestones", "promises", "most")},
     "attempts.exhausting_from": counting,
+    "incident.least": counting,
+    "incident.times_usual": factor,
+    "incident.usual_least": factor,
+    "feed.least_in_flight": counting,
+    "feed.share": factor,
     "stalled.apology_factor": factor,
     "stalled.held_factor": factor,
     "replacement.threshold_factor": factor,

@@ -91,6 +91,21 @@ def shipment_id(carrier: str, tracking_number: str, unique_id: str | None = None
     return f"{base}:{unique_id}" if unique_id else base
 
 
+def subject_key(subject: str, id_: str) -> str:
+    """How a subject is addressed: a shipment by its id, anything else by its kind and id."""
+    return id_ if subject == "shipment" else f"{subject}:{id_}"
+
+
+def subject_id(subject: str, key: str) -> str:
+    """The inverse of `subject_key`: what subscribers know the subject by."""
+    return key if subject == "shipment" else key.split(":", 1)[1]
+
+
+def place_of(subject: str, key: str) -> str:
+    """What decides the partition of a subject: parcels under one reused number stay together."""
+    return base_id(key) if subject == "shipment" else subject_id(subject, key)
+
+
 def base_id(shipment: str) -> str:
     """The id without the part that tells reused numbers apart: what an order or a ticket can name."""
     return ":".join(shipment.split(":", 2)[:2]) if shipment.count(":") > 1 else shipment
@@ -214,11 +229,13 @@ LinkedBy = Literal["shipment_id", "order_id", "tracking_number", "customer_id", 
 
 
 class _Fact(Struct, frozen=True, omit_defaults=True, kw_only=True, tag_field="fact"):
-    """What every fact about a shipment carries."""
+    """What every fact about a shipment, or about another subject of cases, carries."""
 
     fact_id: str
     """Deterministic: the same raw event gives the same id, however often it comes."""
     shipment_id: str
+    """Whom it is about; of an order, a carrier or an incident `<subject>:<id>`."""
+    subject: str = "shipment"
     received_at: datetime
     """When we heard: the record time of the raw event."""
     now: datetime
@@ -262,7 +279,47 @@ class ActionFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="acti
     action: Action
 
 
-Fact = ScansFact | OrderFact | TicketFact | ActionFact
+class SiblingFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="sibling"):
+    """Another parcel of the same order was delivered, or is so no more."""
+
+    sibling: str
+    """Its shipment id as the order knows it."""
+    delivered_at: datetime | None = None
+
+
+class IncidentFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="incident"):
+    """Many parcels stand still at one place: told to the incident itself and to each parcel that is part of it."""
+
+    incident_id: str
+    carrier: str
+    place: str
+    since: datetime
+    """When it was found."""
+    ended: bool = False
+    affected: int = 0
+    """Parcels that stand still there."""
+    share: float = 0.0
+    """Of the parcels that came there lately, how many stand still; 0 to 1."""
+    usual: float = 0.0
+    """The share that is usual there, or at this carrier."""
+
+
+class FeedFact(_Fact, frozen=True, omit_defaults=True, kw_only=True, tag="feed"):
+    """What is heard of a carrier: told to every partition, as all of its parcels' clocks depend on it."""
+
+    carrier: str
+    heard_at: datetime
+    """The last message about any of its parcels."""
+    silent_from: datetime | None = None
+    """Since when too little is heard of it; None where all is well."""
+    in_flight: int = 0
+    """Parcels of it that are under way."""
+    observed: float | None = None
+    """Messages in the last window, where history says how many to expect."""
+    expected: float | None = None
+
+
+Fact = ScansFact | OrderFact | TicketFact | ActionFact | SiblingFact | IncidentFact | FeedFact
 
 
 class Rejected(Struct, frozen=True, kw_only=True):

@@ -53,4 +53,26 @@ class TicketLink(_Link, frozen=True, omit_defaults=True, kw_only=True, tag="tick
     origin: RawOrigin | None = None
 
 
-Link = OrderLink | NumberLink | TicketLink
+class FlightLink(_Link, frozen=True, omit_defaults=True, kw_only=True, tag="flight"):
+    """A message about a parcel: what its carrier's feed and its places are judged by. Key `carrier:<name>`."""
+
+    carrier: str
+    shipment_id: str
+    at: datetime | None = None
+    """When the latest scan that says a state happened; None where the message has none."""
+    place: str | None = None
+    """Where that was."""
+    stuck: bool = False
+    """That scan tells of a delay of the carrier's."""
+    over: bool = False
+    """That scan ends the parcel's way."""
+
+
+class HeardLink(_Link, frozen=True, omit_defaults=True, kw_only=True, tag="heard"):
+    """A carrier was heard of in an hour: told once to every partition, which judges its own carriers beside it."""
+
+    carrier: str
+    hour: datetime
+
+
+Link = OrderLink | NumberLink | TicketLink | FlightLink | HeardLink

@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.park import poison_letter
@@ -35,14 +36,17 @@ class Handlers:
     limits: dict[tuple[str, int], StopLimit] = field(default_factory=lambda: defaultdict(StopLimit))
     """Per partition: so many failures of ours that parking more would only hide a fault."""
 
+    told: set[tuple[str, datetime]] = field(default_factory=set)
+    """For which hours each carrier was said to be heard."""
+
     def route(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Raw bytes to facts, link events and dead letters."""
-        return self._finish("route", batch, route_batch([record_of(record) for record in batch]))
+        return self._finish("route", batch, route_batch([record_of(record) for record in batch], self.told))
 
     def link(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Link events to facts that know their shipment."""
         place = batch[0].partition
-        hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, strict=self.strict)
+        hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, self.policy, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.save()
         self.metrics.reached("link", batch[0].topic, place, hop.clock.now)

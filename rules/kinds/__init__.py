@@ -12,7 +12,11 @@ from rules.kinds import (
     carrier_delay,
     contradictory_scans,
     damaged,
+    feed_silent,
+    incident,
     label_not_scanned,
+    not_shipped,
+    partial_delivery,
     promise_missed,
     refused,
     returned,
@@ -46,6 +50,14 @@ _BEFORE = ("unknown", "label_created")
 _UNDER_WAY = ("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery")
 
 KINDS: Final = (
+    Kind(
+        "not_shipped",
+        not_shipped.detect,
+        not_shipped.due,
+        by_clock=True,
+        checks=not_shipped.checks,
+        subject="order",
+    ),
     Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due, by_clock=True, states=_BEFORE),
     Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY),
     Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True),
@@ -57,6 +69,16 @@ KINDS: Final = (
     Kind("returned", returned.detect, states=("returned",)),
     Kind("refused", refused.detect),
     Kind("contradictory_scans", contradictory_scans.detect),
+    Kind(
+        "partial_delivery",
+        partial_delivery.detect,
+        partial_delivery.due,
+        by_clock=True,
+        states=partial_delivery.STATES,
+        checks=partial_delivery.checks,
+    ),
+    Kind("feed_silent", feed_silent.detect, checks=feed_silent.checks, subject="carrier"),
+    Kind("incident", incident.detect, checks=incident.checks, subject="incident"),
     Kind("status_unmapped", status_unmapped.detect),
 )
 
@@ -69,6 +91,9 @@ HIDING: Final = (
     frozenset(("carrier_delay", "promise_moved")),
 )
 """Each tier hides the tiers below it; a kind in no tier neither hides nor is hidden."""
+
+INHIBITED: Final = frozenset(("stalled", "long_transit", "promise_at_risk", "promise_moved", "carrier_delay"))
+"""What an incident at the parcel's place speaks for."""
 
 _FITTING: Final = {
     (subject, state): tuple(kind for kind in KINDS if kind.subject == subject and state in kind.states)
@@ -92,6 +117,15 @@ def find(shipment: Situation, now: datetime, policy: Policy) -> dict[str, Findin
         if finding is not None:
             found[kind.name] = finding
     return found
+
+
+def conditions(kind: Kind, shipment: Situation, now: datetime, policy: Policy) -> list[Check]:
+    """Every condition of a kind, in the order in which an operator would ask; it fires where all hold."""
+    state = shipment.life.state
+    first = (
+        [] if kind.subject != "shipment" else [Check("state", state, sorted(kind.states), None, state in kind.states)]
+    )
+    return first if kind.checks is None else [*first, *kind.checks(shipment, now, policy)]
 
 
 def hidden(hiding: Collection[str], found: Collection[str]) -> dict[str, str]:

@@ -16,9 +16,9 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         return None
     for stage in _STAGES:
         limit = _limit(shipment, policy, stage)
-        reached = shipment.calendar.after(start, limit.value)
-        if now >= reached:
-            evidence = held_against("time_since_label", shipment.calendar.between(start, now), limit)
+        reached = shipment.reached(start, limit.value)
+        if reached is not None and now >= reached:
+            evidence = held_against("time_since_label", shipment.elapsed(start, now), limit)
             review = "no scan for so long that a new parcel may be needed" if stage == "review" else None
             return Finding((evidence,), stage, watch=stage == "warn", since=reached, review=review)
     return None
@@ -29,8 +29,8 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     start = waiting_since(shipment)
     if start is None:
         return None
-    times = [shipment.calendar.after(start, _limit(shipment, policy, stage).value) for stage in _STAGES]
-    return min((time for time in times if time > now), default=None)
+    times = [shipment.reached(start, _limit(shipment, policy, stage).value) for stage in _STAGES]
+    return min((time for time in times if time is not None and time > now), default=None)
 
 
 def waiting_since(shipment: Situation) -> datetime | None:

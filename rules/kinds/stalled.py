@@ -15,11 +15,12 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     if start is None:
         return None
     limit = _limit(shipment, policy)
-    reached, apology = shipment.calendar.after(start, limit.value), _apology_at(shipment, start, limit, policy)
-    if now < reached:
+    reached = shipment.reached(start, limit.value)
+    if reached is None or now < reached:
         return None
-    twice = now >= apology
-    silence = held_against("silence", shipment.calendar.between(start, now), limit)
+    apology = _apology_at(shipment, start, limit, policy)
+    twice = apology is not None and now >= apology
+    silence = held_against("silence", shipment.elapsed(start, now), limit)
     service = Evidence("service_level", shipment.service_level or "unknown")
     return Finding((silence, service), "twice" if twice else "limit", since=apology if twice else reached)
 
@@ -30,8 +31,11 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     if start is None:
         return None
     limit = _limit(shipment, policy)
-    times = (shipment.calendar.after(start, limit.value), _apology_at(shipment, start, limit, policy))
-    return min((time for time in times if time > now), default=None)
+    reached = shipment.reached(start, limit.value)
+    if reached is None or reached > now:
+        return reached
+    apology = _apology_at(shipment, start, limit, policy)
+    return apology if apology is not None and apology > now else None
 
 
 def _start(shipment: Situation) -> datetime | None:
@@ -50,5 +54,5 @@ def _limit(shipment: Situation, policy: Policy) -> Limit:
     return Limit(limit.value * factor.value, f"{limit.path} x {factor.path}")
 
 
-def _apology_at(shipment: Situation, start: datetime, limit: Limit, policy: Policy) -> datetime:
-    return shipment.calendar.after(start, limit.value * policy.value("stalled.apology_factor"))
+def _apology_at(shipment: Situation, start: datetime, limit: Limit, policy: Policy) -> datetime | None:
+    return shipment.reached(start, limit.value * policy.value("stalled.apology_factor"))

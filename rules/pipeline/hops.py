@@ -11,11 +11,11 @@ from rules.pipeline.envelope import ORIGIN_HEADER, cloud_event, mark, mark_time
 from rules.pipeline.link import GivenUp, Linked, Linker
 from rules.pipeline.park import bad_mark_letter, given_up_letter, parked_letter, refused_letter
 from rules.pipeline.records import Headers, Out, Record, Rows
-from rules.pipeline.route import route
-from rules.pipeline.track import Gone, Refused, Tracked, Tracker
+from rules.pipeline.route import heard_links, route
+from rules.pipeline.track import Gone, Passed, Place, Refused, Tracked, Tracker
 from rules.policy import PolicyBook
 from schemas.codec import dumps
-from schemas.facts import Fact, base_id
+from schemas.facts import Fact, FeedFact, base_id, place_of
 from schemas.links import Link
 from schemas.words import CUSTOMER_MESSAGES, LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHIPMENT_EVENTS, SHIPMENTS
 
@@ -38,8 +38,12 @@ def all_origins(partitions: int) -> frozenset[str]:
     return raw_origins(partitions) | {f"link/{partition}" for partition in range(partitions)}
 
 
-def route_batch(records: Sequence[Record]) -> list[Out]:
-    """First hop over the records of one raw partition. Of marks with nothing between them only the last goes on."""
+def route_batch(records: Sequence[Record], told: set[tuple[str, datetime]] | None = None) -> list[Out]:
+    """First hop over the records of one raw partition. Of marks with nothing between them only the last goes on.
+
+    `told` remembers for which hours a carrier was said to be heard.
+    """
+    told = set() if told is None else told
     outs: list[Out] = []
     pending: Record | None = None
     for record in records:
@@ -50,19 +54,19 @@ def route_batch(records: Sequence[Record]) -> list[Out]:
             outs += _forwarded(pending)
             pending = None
         bad_mark = record.header(MARK_HEADER) is not None
-        outs += [bad_mark_letter(record)] if bad_mark else routed_outs(record)
+        outs += [bad_mark_letter(record)] if bad_mark else routed_outs(record, told)
     if pending is not None:
         outs += _forwarded(pending)
     return outs
 
 
-def routed_outs(record: Record) -> Iterator[Out]:
+def routed_outs(record: Record, told: set[tuple[str, datetime]]) -> Iterator[Out]:
     """What one raw record becomes on the topics behind the routers."""
     routed = route(record)
     headers = _internal(f"{record.topic}/{record.partition}")
     for fact in routed.facts:
         yield fact_out(fact, headers)
-    for place, key, link in routed.links:
+    for place, key, link in [*routed.links, *heard_links(record, routed, told)]:
         yield Out(LINK_EVENTS, _bytes(key), _encode(link), link.received_at, headers, place=place)
     for parked in routed.parked:
         yield parked_letter(parked)
@@ -70,8 +74,9 @@ def routed_outs(record: Record) -> Iterator[Out]:
 
 def fact_out(fact: Fact, headers: Headers) -> Out:
     """A fact on `shipment-events`; parcels under one reused number stay in one partition."""
-    shipment = fact.shipment_id
-    return Out(SHIPMENT_EVENTS, _bytes(shipment), _encode(fact), fact.now, headers, place=base_id(shipment))
+    # What is said of a carrier's feed stops clocks in every partition.
+    place = None if isinstance(fact, FeedFact) else place_of(fact.subject, fact.shipment_id)
+    return Out(SHIPMENT_EVENTS, _bytes(fact.shipment_id), _encode(fact), fact.now, headers, place=place)
 
 
 def event_out(event: Event, fact: Fact | None, now: datetime) -> Out:
@@ -80,16 +85,25 @@ def event_out(event: Event, fact: Fact | None, now: datetime) -> Out:
     id_ = str(event.value["event_id"])
     headers = cloud_event(id_, event.type, "/wismo/tracker", event.subject, event.time, trace)
     value = dumps(event.value)
-    place = base_id(event.key)
+    place = base_id(event.key) if event.value["subject"] == "shipment" else event.key
     return Out(event.topic, _bytes(event.key), value, now, headers, place=place, labels=_labels(event))
 
 
 class LinkHop:
     """Second hop in one partition, over the rows of one batch."""
 
-    def __init__(self, links: Rows, due: Rows, partition: int, partitions: int, *, strict: bool) -> None:
+    def __init__(  # noqa: PLR0913 - the two tables, the place, the policy
+        self,
+        links: Rows,
+        due: Rows,
+        partition: int,
+        partitions: int,
+        policy: PolicyBook | None = None,
+        *,
+        strict: bool,
+    ) -> None:
         self._clock = PartitionClock(due, partition, raw_origins(partitions), strict=strict)
-        self._linker = Linker(links, self._clock, partition)
+        self._linker = Linker(links, self._clock, partition, policy)
         self._name = f"link/{partition}"
         self._headers = _internal(self._name)
         self._said = self._clock.now
@@ -145,7 +159,7 @@ class TrackHop:
         self, shipments: Rows, due: Rows, partition: int, partitions: int, policy: PolicyBook, *, strict: bool
     ) -> None:
         self._clock = PartitionClock(due, partition, all_origins(partitions), strict=strict)
-        self._tracker = Tracker(shipments, self._clock, policy)
+        self._tracker = Tracker(shipments, self._clock, policy, Place(partition, partitions))
 
     @property
     def duplicates(self) -> int:
@@ -182,8 +196,11 @@ class TrackHop:
 
 
 def tracked_outs(tracked: Iterable[Tracked], now: datetime) -> Iterator[Out]:
-    """Decisions and refusals as records."""
+    """Decisions, refusals and what concerns other parcels as records."""
     for one in tracked:
+        if isinstance(one, Passed):
+            yield fact_out(one.fact, _PASSED)
+            continue
         if isinstance(one, Refused):
             yield refused_letter(one)
         elif isinstance(one, Gone):
@@ -203,6 +220,9 @@ def _bytes(key: str) -> bytes:
 
 def _internal(origin: str) -> Headers:
     return (_JSON, (ORIGIN_HEADER, origin.encode()))
+
+
+_PASSED = _internal("track")
 
 
 def _forwarded(record: Record) -> tuple[Out, Out]:

@@ -4,13 +4,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rules.loading import load_policy
 from rules.merging import merge
 from rules.pipeline.clock import Due, PartitionClock
 from rules.pipeline.entries import MAX_SHIPMENTS, MAX_TICKETS, Entries, Entry
+from rules.pipeline.fleet.fleet import Fleet
 from rules.pipeline.records import Rows
+from rules.policy import PolicyBook
 from schemas.codec import digest, dumps, to_plain
-from schemas.facts import Fact, LinkedBy, Order, OrderFact, Rejected, TicketFact
-from schemas.links import Link, NumberLink, OrderLink, TicketLink
+from schemas.facts import Fact, LinkedBy, Order, OrderFact, Rejected, TicketFact, subject_key
+from schemas.links import FlightLink, HeardLink, Link, NumberLink, OrderLink, TicketLink
 
 GIVE_UP_AFTER = timedelta(days=7)
 """A ticket that waits longer for a shipment is given up: labels follow tickets by hours, not weeks."""
@@ -34,13 +37,17 @@ Linked = Fact | GivenUp
 class Linker:
     """Applies link events to the rows of one partition; yields facts in order."""
 
-    def __init__(self, rows: Rows | None, clock: PartitionClock, partition: int) -> None:
+    def __init__(
+        self, rows: Rows | None, clock: PartitionClock, partition: int, policy: PolicyBook | None = None
+    ) -> None:
         self._entries = Entries(rows, partition)
         self._clock = clock
+        self._fleet = Fleet(rows, clock, partition, policy or load_policy())
 
     def save(self) -> None:
         """Write the rows that have changed."""
         self._entries.save()
+        self._fleet.save()
 
     def apply(self, link: Link) -> Iterator[Linked]:
         """What one link event leads to."""
@@ -48,10 +55,13 @@ class Linker:
             return self._order(link)
         if isinstance(link, NumberLink):
             return self._number(link)
-        return self._ticket(link)
+        return self._fleet.apply(link) if isinstance(link, FlightLink | HeardLink) else self._ticket(link)
 
     def due(self, step: Due) -> Iterator[Linked]:
         """The time of a row has come: forget it, and give up what still waits in it."""
+        if step.subject.startswith(("flight:", "carrier:")):
+            yield from self._fleet.due(step)
+            return
         entry = self._entries.load(step.subject)
         if entry.until is None or entry.until > step.now:
             return
@@ -76,6 +86,7 @@ class Linker:
         old = set() if before is None else {parcel.shipment_id for parcel in before.order.shipments}
         for ticket in waiting:
             yield from self._refer(ticket, key)
+        yield _own_fact(order, link)
         yield from _order_facts(order, link)
         for parcel in order.shipments:
             tickets = waiting if parcel.shipment_id in old else known
@@ -176,6 +187,24 @@ class Linker:
             entry.until = until
             self._clock.arm(key, until)
         self._entries.store(key, entry)
+
+
+def _own_fact(order: Order, link: OrderLink) -> OrderFact:
+    """What the order itself is judged by: it has cases of its own until it is shipped."""
+    return OrderFact(
+        fact_id=digest("order itself", order.order_id, dumps(to_plain(order)).decode()),
+        shipment_id=subject_key("order", order.order_id),
+        subject="order",
+        received_at=link.received_at,
+        now=link.received_at,
+        source=link.source,
+        topic=link.topic,
+        position=f"{link.position}.o",
+        linked_by="order_id",
+        imported=link.imported,
+        trace=link.trace,
+        order=order,
+    )
 
 
 def _order_facts(order: Order, link: OrderLink) -> Iterator[OrderFact]:

@@ -9,8 +9,8 @@ from rules.pipeline.link import GivenUp, Linker
 from rules.pipeline.memory import MemoryRows
 from rules.pipeline.park import given_up_letter, parked_letter
 from rules.pipeline.records import Out, Record
-from rules.pipeline.route import route
-from rules.pipeline.track import Tracker
+from rules.pipeline.route import heard_links, route
+from rules.pipeline.track import Passed, Tracked, Tracker
 from rules.policy import PolicyBook
 from rules.state import Shipment
 from schemas.facts import Fact
@@ -31,9 +31,10 @@ class Replay:
         due = MemoryRows()
         self._link_clock = PartitionClock(MemoryRows(), 0, _FEED, strict=False)
         self._track_clock = PartitionClock(due, 0, _FEED, strict=False)
-        self._linker = Linker(None, self._link_clock, 0)
+        self._linker = Linker(None, self._link_clock, 0, policy)
         self._tracker = Tracker(None, self._track_clock, policy)
         self._last: datetime | None = None
+        self._told: set[tuple[str, datetime]] = set()
 
     def run(self, records: Iterable[RawRecord], until: datetime | None = None) -> Iterator[Out]:
         """All that the records lead to, marks of the clock included, in order.
@@ -59,9 +60,16 @@ class Replay:
                 for one in self._linker.due(step):
                     if isinstance(one, GivenUp):
                         yield given_up_letter(one)
+                    else:
+                        # What the linker finds at a minute stands behind the mark of that minute.
+                        yield from self._sweep(step.now)
+                        yield from self.apply(one)
+        yield from self._sweep(minute)
+
+    def _sweep(self, minute: datetime) -> Iterator[Out]:
         for step in self._track_clock.mark("feed", minute):
             if isinstance(step, Due):
-                yield from tracked_outs(self._tracker.due(step), step.now)
+                yield from self._outs(self._tracker.due(step), step.now)
 
     def feed(self, record: Record) -> Iterator[Out]:
         """What one raw record leads to, all three hops."""
@@ -72,7 +80,7 @@ class Replay:
             yield parked_letter(parked)
         for fact in routed.facts:
             yield from self.apply(fact)
-        for _, _, link in routed.links:
+        for _, _, link in [*routed.links, *heard_links(record, routed, self._told)]:
             for one in self._linker.apply(link):
                 if isinstance(one, GivenUp):
                     yield given_up_letter(one)
@@ -81,11 +89,26 @@ class Replay:
 
     def apply(self, fact: Fact) -> Iterator[Out]:
         """What one fact leads to at the tracker."""
-        return tracked_outs(self._tracker.apply(fact), fact.now)
+        return self._outs(self._tracker.apply(fact), fact.now)
+
+    def _outs(self, tracked: Iterable[Tracked], now: datetime) -> Iterator[Out]:
+        passed: list[Fact] = []
+        yield from tracked_outs(_kept_back(tracked, passed), now)
+        for fact in passed:
+            yield from self.apply(fact)
 
     def shipment(self, shipment_id: str) -> Shipment | None:
         """The state of one shipment as of now."""
         return self._tracker.shipment(shipment_id)
+
+
+def _kept_back(tracked: Iterable[Tracked], passed: list[Fact]) -> Iterator[Tracked]:
+    """All but the facts for other parcels, which are put aside."""
+    for one in tracked:
+        if isinstance(one, Passed):
+            passed.append(one.fact)
+        else:
+            yield one
 
 
 def in_order(records: Iterable[RawRecord]) -> list[RawRecord]:

@@ -1,6 +1,6 @@
 """First hop: bytes of a raw topic become facts, link events, or dead letters with a reason."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -10,14 +10,17 @@ from rules.normalize import parse_action, parse_order, parse_scans, parse_ticket
 from rules.pipeline.envelope import IMPORT_HEADER, POSITION_HEADER, TRACE_HEADER
 from rules.pipeline.records import Record
 from schemas.codec import digest
-from schemas.facts import ActionFact, Fact, Rejected, Scan, ScansFact, TicketChange
-from schemas.links import Link, NumberLink, OrderLink, RawOrigin, TicketLink
+from schemas.facts import ActionFact, Fact, Rejected, Scan, ScansFact, TicketChange, subject_key
+from schemas.links import FlightLink, HeardLink, Link, NumberLink, OrderLink, RawOrigin, TicketLink
 
 MAX_AHEAD = timedelta(hours=48)
 """A scan that happened later than this after we heard of it has a broken clock; zones explain at most 14 h."""
 
 MAX_KEPT_BYTES = 16 * 1024
 """A ticket event's own bytes are kept beside it up to this size; of a longer one, what we understood of it."""
+_MOST_TOLD = 10_000
+_CARRIERS_DELAY = frozenset(("weather", "carrier_capacity", "carrier_delay", "force_majeure", "service_unavailable"))
+_ENDS = frozenset(("delivered", "returned", "damaged"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,42 @@ def _add_scans(routed: Routed, record: Record, shipment: str, scans: tuple[Scan,
     number = scans[0].tracking_number
     key = f"number:{number}"
     routed.links.append((key, key, NumberLink(number=number, shipment_id=shipment, **common)))
+    key = subject_key("carrier", scans[0].carrier)
+    routed.links.append((key, key, _flight(shipment, scans, common)))
+
+
+def heard_links(
+    record: Record, routed: Routed, told: set[tuple[str, datetime]]
+) -> Iterator[tuple[None, str, HeardLink]]:
+    """Carriers heard of in this hour for the first time.
+
+    `told` remembers for which hours that was said already; one who starts anew may say it again without harm.
+    """
+    hour = record.timestamp.replace(minute=0, second=0, microsecond=0)
+    for _, _, link in list(routed.links):
+        if isinstance(link, FlightLink) and (link.carrier, hour) not in told:
+            if len(told) >= _MOST_TOLD:
+                told.clear()
+            told.add((link.carrier, hour))
+            yield None, f"heard:{link.carrier}", HeardLink(carrier=link.carrier, hour=hour, **_common(record, 0))
+
+
+def _flight(shipment: str, scans: tuple[Scan, ...], common: "_Common") -> FlightLink:
+    """Where the parcel is, as far as this message says."""
+    last = next((scan for scan in reversed(scans) if scan.state not in (None, "label_created")), None)
+    if last is None or last.occurred_at is None:
+        return FlightLink(carrier=scans[0].carrier, shipment_id=shipment, **common)
+    where = last.location
+    place = ", ".join([part for part in (where.city, where.region, where.country) if part]) if where else ""
+    return FlightLink(
+        carrier=last.carrier,
+        shipment_id=shipment,
+        at=last.occurred_at,
+        place=place.upper() or None,
+        stuck=last.state == "delayed" and last.reason in _CARRIERS_DELAY,
+        over=last.state in _ENDS and "returning" not in last.flags,
+        **common,
+    )
 
 
 def _orders(routed: Routed, record: Record, source: str, raw: bytes) -> None:

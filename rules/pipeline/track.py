@@ -9,13 +9,26 @@ from msgspec import Struct
 
 from rules.decision import Decision, Event, Refusal
 from rules.engine import decide, sweep
+from rules.feeds import NO_FEEDS, Feeds, told
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
 from rules.policy import PolicyBook
 from rules.state import Shipment
 from schemas.codec import digest
-from schemas.facts import Action, ActionFact, Fact, OrderFact, ScansFact, TicketFact, base_id
+from schemas.facts import (
+    Action,
+    ActionFact,
+    Fact,
+    FeedFact,
+    IncidentFact,
+    OrderFact,
+    ScansFact,
+    SiblingFact,
+    TicketFact,
+    base_id,
+)
+from schemas.partitioning import murmur2_partition
 
 MAX_ALIASES = 20
 MAX_KEPT = 100
@@ -34,6 +47,8 @@ class Row(Struct, omit_defaults=True, kw_only=True):
     """Parcels under this reused number, with the time of their first scan."""
     kept: list[OrderFact | TicketFact | ActionFact] = []
     """What was said of the number by those who cannot know which parcel: for parcels heard of later."""
+    feeds: Feeds | None = None
+    """In the row of this partition: what is known of the carriers' feeds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +66,48 @@ class Gone:
     shipment_id: str
 
 
-Tracked = tuple[Event, Fact | None] | Refused | Gone
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What one parcel's fate means for another: a fact for the partition that keeps it."""
+
+    fact: Fact
+
+
+Tracked = tuple[Event, Fact | None] | Refused | Gone | Passed
 
 _decoder = msgspec.json.Decoder(Row)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The partition whose shipments are tracked, of how many."""
+
+    partition: int = 0
+    partitions: int = 1
+
+    def owns(self, id_: str) -> bool:
+        """Whether a subject of that id is kept here."""
+        return murmur2_partition(id_.encode("utf-8", "surrogatepass"), self.partitions) == self.partition
+
+
+_EVERYWHERE = Place()
 
 
 class Tracker:
     """Applies facts and time to the shipments of one partition; yields events in order."""
 
-    def __init__(self, rows: Rows | None, clock: PartitionClock, policy: PolicyBook) -> None:
+    def __init__(
+        self,
+        rows: Rows | None,
+        clock: PartitionClock,
+        policy: PolicyBook,
+        place: Place = _EVERYWHERE,
+    ) -> None:
         self._rows = Shelf(rows, _decoder.decode, msgspec.json.encode)
         self._clock = clock
         self._policy = policy
+        self._place = place
+        self._feeds: Feeds | None = None
         self.duplicates = 0
         """Facts that were known already, so had no effect."""
 
@@ -76,9 +121,18 @@ class Tracker:
 
     def apply(self, fact: Fact) -> Iterator[Tracked]:
         """What one fact leads to."""
+        if isinstance(fact, FeedFact):
+            yield from self._feed(fact)
+            return
+        if fact.subject != "shipment":
+            yield from self._decide(fact)
+            return
         base = base_id(fact.shipment_id)
         if base != fact.shipment_id and isinstance(fact, ScansFact):
             yield from self._adopt(base, fact)
+        elif isinstance(fact, SiblingFact | IncidentFact):
+            yield from self._decide(self._latest(fact))
+            return
         elif base == fact.shipment_id and not isinstance(fact, ScansFact):
             row = self._load(base)
             if row.aliases:
@@ -100,14 +154,15 @@ class Tracker:
         if row.shipment.next_due is None or row.shipment.next_due > step.now:
             self._keep(step.subject, row, row.shipment, step.now)
             return
-        decision = sweep(row.shipment, step.now, self._policy)
+        decision = sweep(row.shipment, step.now, self._policy, self.feeds)
         self._keep(step.subject, row, decision.shipment, step.now)
         for event in decision.events:
             yield event, None
 
     def _decide(self, fact: Fact) -> Iterator[Tracked]:
         row = self._load(fact.shipment_id)
-        decision: Decision = decide(row.shipment, fact, fact.now, self._policy)
+        before = row.shipment
+        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds)
         for refusal in decision.refusals:
             yield Refused(fact, refusal)
         if decision.duplicate:
@@ -118,6 +173,31 @@ class Tracker:
         self._keep(fact.shipment_id, row, decision.shipment)
         for event in decision.events:
             yield event, fact
+        for passed in tell_siblings(before, decision.shipment, fact):
+            yield Passed(passed)
+
+    @property
+    def feeds(self) -> Feeds:
+        """The carriers' feeds as this partition has heard of them."""
+        if self._feeds is None:
+            self._feeds = self._load(self._feeds_key).feeds or NO_FEEDS
+        return self._feeds
+
+    @property
+    def _feeds_key(self) -> str:
+        return f"feeds@{self._place.partition}"
+
+    def _feed(self, fact: FeedFact) -> Iterator[Tracked]:
+        """Every partition keeps the feeds; the one that a carrier belongs to keeps the carrier's cases."""
+        self._feeds, changed = told(self.feeds, fact)
+        self._store(self._feeds_key, Row(feeds=self._feeds))
+        if changed and self._place.owns(fact.carrier):
+            yield from self._decide(fact)
+
+    def _latest(self, fact: SiblingFact | IncidentFact) -> SiblingFact | IncidentFact:
+        """Of a reused number, the parcel that began last."""
+        aliases = self._load(fact.shipment_id).aliases
+        return msgspec.structs.replace(fact, shipment_id=max(aliases, key=aliases.__getitem__)) if aliases else fact
 
     def _adopt(self, base: str, fact: ScansFact) -> Iterator[Tracked]:
         """First word of a parcel under a reused number: it learns what was said of the number before."""
@@ -204,6 +284,43 @@ class Tracker:
 
     def _store(self, key: str, row: Row) -> None:
         self._rows.put(key, row)
+
+
+def tell_siblings(before: Shipment | None, after: Shipment, fact: Fact) -> Iterator[SiblingFact]:
+    """Tell the other parcels of the order that this one was delivered, or that the carrier took that back."""
+    if after.order is None or after.subject != "shipment" or len(after.order.shipments) < 2:
+        return
+    known = _delivery(before), _parcels(before)
+    delivered_at, parcels = _delivery(after), _parcels(after)
+    if known == (delivered_at, parcels) or (delivered_at is None and known[0] is None):
+        return
+    own = base_id(after.shipment_id)
+    for name in parcels:
+        if name != own:
+            yield SiblingFact(
+                fact_id=digest("sibling", own, name, delivered_at),
+                shipment_id=name,
+                received_at=fact.received_at,
+                now=after.clock or fact.now,
+                source=fact.source,
+                topic=fact.topic,
+                position=fact.position,
+                imported=fact.imported,
+                trace=fact.trace,
+                sibling=own,
+                delivered_at=delivered_at,
+            )
+
+
+def _delivery(shipment: Shipment | None) -> datetime | None:
+    arrived = shipment is not None and shipment.life.state == "delivered"
+    return shipment.life.state_at if shipment is not None and arrived else None
+
+
+def _parcels(shipment: Shipment | None) -> tuple[str, ...]:
+    if shipment is None or shipment.order is None:
+        return ()
+    return tuple(one.shipment_id for one in shipment.order.shipments if one.direction != "return")
 
 
 def _reuses(shipment_id: str) -> bool:

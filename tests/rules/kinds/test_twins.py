@@ -1,17 +1,15 @@
 """The cases that stand in each kind's twin, and the gate that there are both kinds of them."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import rules.kinds
-from rules.kinds import HIDING, KINDS, find
+from rules.kinds import HIDING, KINDS, conditions, find
 from rules.loading import load_policy, load_twins, read_twin, twin_fields
-from rules.situation import Situation
 from schemas.words import KINDS as WORDS
-from tests.rules.builders import Story, order_fact, scan, scans_fact
+from tests.rules.kinds.stories import situation_of
 
 CASES = [(kind.name, case) for kind in KINDS for case in twin_fields(kind.name)["cases"]]
 FOLDER = Path(rules.kinds.__file__).parent
@@ -25,15 +23,9 @@ def problems_of(cases: list[dict[str, Any]]) -> list[str]:
 
 @pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}-{case['name']}" for kind, case in CASES])
 def test_case_of_a_twin(kind: str, case: dict[str, Any]) -> None:
-    story, carrier, now = Story(), case.get("carrier", "ups"), case["now"]
-    if "order" in case or "service_level" in case:
-        story.tell(_order(case, carrier))
-    for number, told in enumerate(case["scans"]):
-        story.tell(_scan_fact(dict(told), carrier, number, now))
-    assert story.shipment is not None
-    policy = story.policy.at(now, carrier)
+    situation, now = situation_of(case), case["now"]
 
-    found = find(Situation(story.shipment, policy), now, policy).get(kind)
+    found = find(situation, now, situation.policy).get(kind)
 
     assert (found is not None) == case["fires"]
     if found is not None:
@@ -42,17 +34,17 @@ def test_case_of_a_twin(kind: str, case: dict[str, Any]) -> None:
         assert "because" not in case or case["because"] in limits
 
 
-def _order(case: dict[str, Any], carrier: str) -> Any:
-    fields: dict[str, Any] = {
-        name: str(value) if name == "promise_date" else value for name, value in case.get("order", {}).items()
-    }
-    return order_fact(carrier=carrier, service_level=case.get("service_level"), **fields)
+@pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}-{case['name']}" for kind, case in CASES])
+def test_a_kind_fires_where_all_of_its_checks_hold(kind: str, case: dict[str, Any]) -> None:
+    asked = next(one for one in KINDS if one.name == kind)
+    if asked.checks is None:
+        pytest.skip(f"{kind} does not list its checks yet")
+    situation, now = situation_of(case), case["now"]
 
+    told = conditions(asked, situation, now, situation.policy)
 
-def _scan_fact(told: dict[str, Any], carrier: str, number: int, now: datetime) -> Any:
-    state, at, code = told.pop("state"), told.pop("at"), told.pop("code", f"code {number}")
-    estimate = told.pop("estimate", None)
-    return scans_fact(scan(state, at, carrier, code=code, estimated_delivery_at=estimate, **told), heard=now)
+    assert told
+    assert all(check.holds for check in told) == case["fires"]
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])

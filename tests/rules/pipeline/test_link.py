@@ -75,7 +75,8 @@ def number(shipment_id: str, minutes: int = 0) -> NumberLink:
 def test_an_order_reaches_each_of_its_parcels() -> None:
     bench = Bench().feed(order(0, parcels=[UPS], promise_date="2026-03-04"), order(1, parcels=[SECOND]))
 
-    assert set(bench.orders) == {"ups:1Z1", "ups:1Z2"}
+    assert set(bench.orders) == {"order:A", "ups:1Z1", "ups:1Z2"}
+    assert bench.orders["order:A"].subject == "order"
     assert bench.orders["ups:1Z2"].order.promise_date == "2026-03-04"
     assert bench.orders["ups:1Z1"].parcel == UPS
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rules.pipeline.records import Record
 from rules.pipeline.route import route, ticket_key
 from schemas.facts import ActionFact, ScansFact, TicketChange
-from schemas.links import NumberLink, OrderLink, TicketLink
+from schemas.links import FlightLink, NumberLink, OrderLink, TicketLink
 from schemas.words import RAW_TOPICS, SOURCES
 
 T0 = datetime(2026, 3, 2, 21, 5, tzinfo=UTC)
@@ -44,9 +44,11 @@ def test_a_scan_becomes_one_fact_and_makes_its_number_known() -> None:
     (fact,) = routed.facts
     assert isinstance(fact, ScansFact)
     assert (fact.shipment_id, fact.received_at, fact.now) == ("ups:1Z999AA1", T0, T0)
-    ((place, key, link),) = routed.links
-    assert place == key == "number:1Z999AA1"
-    assert isinstance(link, NumberLink)
+    (number, flight) = routed.links
+    assert number[0] == number[1] == "number:1Z999AA1"
+    assert isinstance(number[2], NumberLink)
+    assert flight[0] == flight[1] == "carrier:ups"
+    assert isinstance(flight[2], FlightLink)
 
 
 def test_the_same_scan_gives_the_same_fact_id_wherever_it_stands() -> None:

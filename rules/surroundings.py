@@ -1,0 +1,45 @@
+"""Puts facts of others into the state: its order's other parcels, an incident at its place, its carrier's feed."""
+
+from rules.emission import Draft
+from rules.state import Standstill
+from schemas.facts import FeedFact, IncidentFact, SiblingFact
+
+_REMEMBERED = 20
+
+
+def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
+    """Another parcel of the order was delivered, or is so no more."""
+    siblings = draft.shipment.siblings
+    if siblings.get(fact.sibling) == fact.delivered_at:
+        return False
+    if fact.delivered_at is None:
+        del siblings[fact.sibling]
+    else:
+        siblings[fact.sibling] = fact.delivered_at
+    return True
+
+
+def take_incident(draft: Draft, fact: IncidentFact) -> bool:
+    """The parcel becomes part of an incident, or the incident itself begins, grows or ends."""
+    shipment, known = draft.shipment, draft.shipment.incident
+    if fact.ended:
+        if known is None or known.incident_id != fact.incident_id:
+            return False
+        shipment.incident = None
+        return True
+    new = Standstill(fact.incident_id, fact.place, fact.since, fact.affected, fact.share, fact.usual)
+    if new == known:
+        return False
+    if known is None or known.incident_id != new.incident_id:
+        shipment.incidents += 1
+    shipment.incident = new
+    return True
+
+
+def take_feed(draft: Draft, fact: FeedFact) -> bool:
+    """A carrier's feed fell silent or is heard again: what is known of it stands in the draft's feeds."""
+    shipment = draft.shipment
+    if fact.fact_id in shipment.actions:
+        return False
+    shipment.actions = [*shipment.actions, fact.fact_id][-_REMEMBERED:]
+    return True
