@@ -11,7 +11,7 @@ from rules.pipeline.envelope import ORIGIN_HEADER, cloud_event, mark, mark_time
 from rules.pipeline.link import GivenUp, Linked, Linker
 from rules.pipeline.park import bad_mark_letter, given_up_letter, parked_letter, refused_letter
 from rules.pipeline.records import Headers, Out, Record, Rows
-from rules.pipeline.route import heard_links, route
+from rules.pipeline.route import Told, heard_links, route
 from rules.pipeline.track import Gone, Passed, Place, Refused, Tracked, Tracker
 from rules.policy import PolicyBook
 from schemas.codec import dumps
@@ -38,7 +38,7 @@ def all_origins(partitions: int) -> frozenset[str]:
     return raw_origins(partitions) | {f"link/{partition}" for partition in range(partitions)}
 
 
-def route_batch(records: Sequence[Record], told: set[tuple[str, datetime]] | None = None) -> list[Out]:
+def route_batch(records: Sequence[Record], told: Told | None = None) -> list[Out]:
     """First hop over the records of one raw partition. Of marks with nothing between them only the last goes on.
 
     `told` remembers for which hours a carrier was said to be heard.
@@ -60,13 +60,13 @@ def route_batch(records: Sequence[Record], told: set[tuple[str, datetime]] | Non
     return outs
 
 
-def routed_outs(record: Record, told: set[tuple[str, datetime]]) -> Iterator[Out]:
+def routed_outs(record: Record, told: Told | None = None) -> Iterator[Out]:
     """What one raw record becomes on the topics behind the routers."""
     routed = route(record)
     headers = _internal(f"{record.topic}/{record.partition}")
     for fact in routed.facts:
         yield fact_out(fact, headers)
-    for place, key, link in [*routed.links, *heard_links(record, routed, told)]:
+    for place, key, link in [*routed.links, *heard_links(record, routed, told if told is not None else set())]:
         yield Out(LINK_EVENTS, _bytes(key), _encode(link), link.received_at, headers, place=place)
     for parked in routed.parked:
         yield parked_letter(parked)
