@@ -91,9 +91,11 @@ def _add_scans(routed: Routed, record: Record, shipment: str, scans: tuple[Scan,
     routed.links.append((key, key, _flight(shipment, scans, common)))
 
 
-def heard_links(
-    record: Record, routed: Routed, told: set[tuple[str, datetime]]
-) -> Iterator[tuple[None, str, HeardLink]]:
+Told = set[tuple[str, datetime]]
+"""Carriers and the hours in which they were heard, as far as that was said already."""
+
+
+def heard_links(record: Record, routed: Routed, told: Told) -> Iterator[tuple[None, str, HeardLink]]:
     """Carriers heard of in this hour for the first time.
 
     `told` remembers for which hours that was said already; one who starts anew may say it again without harm.
