@@ -8,7 +8,6 @@ import os
 import sys
 import time
 import warnings
-from contextlib import ExitStack
 
 SEEDS = "WISMO_TEST_SIMULATION_SEEDS"
 
@@ -29,17 +28,13 @@ def main() -> int:
     warnings.simplefilter("ignore", RuntimeWarning)
     sys.unraisablehook = lambda problem: None
     from tests.simulation.campaign import report, seeds_of
-    from tests.simulation.plants import PLANTS
     from tests.simulation.seams import seams
 
     first, last = (int(part) for part in args.seeds.split(":"))
     chosen = [args.seed] if args.seed is not None else list(range(first, last))
     started = time.perf_counter()
-    with ExitStack() as stack:
-        stack.enter_context(seams())
-        if args.plant:
-            stack.enter_context(PLANTS[args.plant].planted())
-        failed = 0
+    failed = 0
+    with seams():
         for result in seeds_of(chosen, args.plant, trace=_say if args.trace else None):
             if result.wrong:
                 failed += 1

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from tests.simulation.cluster import run
 from tests.simulation.oracle import check
 from tests.simulation.plan import Plan, draw, smaller
+from tests.simulation.plants import PLANTS
 
 SHRINK_RUNS = 60
 
@@ -24,24 +26,22 @@ class Result:
 
 def seeds_of(seeds: Iterable[int], plant: str, trace: Callable[[str], None] | None = None) -> Iterator[Result]:
     """Run seeds one after the other."""
-    from tests.simulation.plants import PLANTS
-
-    shape = PLANTS[plant].shape if plant else None
     for seed in seeds:
         plan = draw(seed)
-        yield tried(shape(plan) if shape is not None else plan, trace)
+        yield tried(PLANTS[plant].bend(plan) if plant else plan, plant, trace)
 
 
-def tried(plan: Plan, trace: Callable[[str], None] | None = None) -> Result:
+def tried(plan: Plan, plant: str = "", trace: Callable[[str], None] | None = None) -> Result:
     """Run a plan and ask the oracle; an error of the simulation itself is a finding too."""
     try:
-        ran = run(plan, trace)
+        with PLANTS[plant].planted() if plant else nullcontext():
+            ran = run(plan, trace)
         return Result(plan, check(ran), ran.deaths)
     except Exception:
         return Result(plan, [f"the simulation raised:\n{traceback.format_exc()}"], [])
 
 
-def shrunk(result: Result) -> Result:
+def shrunk(result: Result, plant: str) -> Result:
     """The same kind of failure with fewer faults and records, as far as a few tries go."""
     left = SHRINK_RUNS
     better = True
@@ -51,7 +51,7 @@ def shrunk(result: Result) -> Result:
             if left <= 0:
                 break
             left -= 1
-            smaller_one = tried(plan)
+            smaller_one = tried(plan, plant)
             if smaller_one.wrong:
                 result, better = smaller_one, True
                 break
@@ -66,7 +66,7 @@ def report(result: Result, plant: str, *, shrink: bool) -> None:
         print(f"  {line}")
     print(f"  again: python -m tests.simulation --seed {seed}{f' --plant {plant}' if plant else ''} --trace")
     if shrink:
-        least = shrunk(result)
+        least = shrunk(result, plant)
         print(f"  smallest: {least.plan}")
         print(f"  ends: {least.deaths}")
         for line in least.wrong[:3]:

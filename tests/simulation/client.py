@@ -218,6 +218,7 @@ class Producer:
         self._id = next(self._ids) if settings.get("enable_idempotence") else None
         self._sequence: defaultdict[TP, int] = defaultdict(int)
         self._queues: defaultdict[TP, deque[tuple[Batch, asyncio.Future[Any]]]] = defaultdict(deque)
+        self._waiting: dict[TP, asyncio.Future[None]] = {}
         self._senders: dict[TP, asyncio.Task[None]] = {}
 
     def create_batch(self) -> Batch:
@@ -229,10 +230,12 @@ class Producer:
     async def send_batch(self, batch: Batch, topic: str, *, partition: int) -> asyncio.Future[Any]:
         loop = asyncio.get_running_loop()
         tp = TP(topic, partition)
-        while self._queues[tp]:
-            await asyncio.sleep(0.001)
+        # As the accumulator does: a second batch waits until the first is on its way.
+        while tp in self._waiting:
+            await asyncio.shield(self._waiting[tp])
         done: asyncio.Future[Any] = loop.create_future()
         self._queues[tp].append((batch, done))
+        self._waiting[tp] = loop.create_future()
         if tp not in self._senders:
             self._senders[tp] = loop.create_task(self._send(tp))
         return done
@@ -241,6 +244,7 @@ class Producer:
         try:
             while self._queues[tp]:
                 batch, done = self._queues[tp].popleft()
+                self._waiting.pop(tp).set_result(None)
                 offset = await self._deliver(tp, batch)
                 if done.done():
                     continue

@@ -32,7 +32,7 @@ OUTPUTS = (
 )
 CHANGELOGS = tuple(f"{APP_ID}-{table}-changelog" for table in (LINKS, LINKS_DUE, SHIPMENTS, DUE))
 SOURCES = (*RAW_TOPICS, LINK_EVENTS, SHIPMENT_EVENTS)
-FEED_SECONDS = 10.0
+FEED_SECONDS = 6.0
 PATIENCE = 500.0
 """Virtual seconds after which a run counts as stuck."""
 
@@ -78,6 +78,7 @@ class Cluster:
         self._disks: dict[str, Disk] = {}
         self._workers: dict[str, Worker] = {}
         self._starts = 0
+        self._asked = 0.0
         self._pending = 0  # feed and happenings to come
 
     def run(self) -> Ran:
@@ -109,8 +110,9 @@ class Cluster:
         self.world.after(0.5, self._tick)
 
     def _is_done(self) -> bool:
-        if self._pending or self.world.processes == []:
+        if self._pending or not self.world.processes or self.world.now < self._asked + 0.25:
             return False
+        self._asked = self.world.now
         logs = self.broker.logs
         return all(
             self.group.committed.get(tp, 0) >= logs[tp].end
@@ -137,7 +139,7 @@ class Cluster:
         for tp, rows in sorted(self.feed.rows.items()):
             delay, done = dice.choice((0.0, 0.0, 3.0)), 0
             while done < len(rows):
-                part = rows[done : done + dice.randint(1, 20)]
+                part = rows[done : done + dice.randint(1, 40)]
                 when = 0.5 + delay + FEED_SECONDS * done / len(rows)
                 self._later(when, lambda tp=tp, part=part: self._write(tp, part))
                 done += len(part)
@@ -151,7 +153,8 @@ class Cluster:
     def _happen(self, one: Happening) -> None:
         self.world.note("world:", one)
         if one.what == "join":
-            self._start(f"host{7 + one.which % 2}")
+            # A host of its own: two processes cannot open one database.
+            self._start(f"new{self._starts}")
         elif one.what == "leave":
             self._leave(one)
         elif one.what == "outage":

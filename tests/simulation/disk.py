@@ -72,7 +72,10 @@ class RocksStore(SimpleNamespace):
         self._table = table
 
     def _db_for_partition(self, partition: int) -> Opened:
-        return Opened(self._process, self._disk.setdefault((self._table, partition), Database()))
+        place = (self._table, partition)
+        if place not in self._disk:
+            self._disk[place] = Database()
+        return Opened(self._process, self._disk[place])
 
     async def on_rebalance(self, *_: Any) -> None:
         """Files stay as they are."""

@@ -16,9 +16,10 @@ from schemas.recording import RawRecord
 from schemas.words import MARK_HEADER, RAW_TOPICS
 from streams.engine.tp import TP
 from tests.simulation.broker import Row
-from tests.simulation.plan import Plan
+from tests.simulation.plan import RECORDINGS, Plan
 
 CLOSING = timedelta(microseconds=1)
+MOST_RECORDS = 40
 POISON = "sim-poison"
 """A header that makes the router's handler raise, as a fault of ours would."""
 
@@ -34,8 +35,10 @@ class Feed:
 
 @cache
 def recording(number: int) -> tuple[RawRecord, ...]:
-    """One of the small recordings, in order."""
-    return tuple(in_order(small_recording(number)))
+    """One of the small recordings, in order; the first of its place that is short."""
+    while len(records := small_recording(number)) > MOST_RECORDS:
+        number += RECORDINGS
+    return tuple(in_order(records))
 
 
 def feed_of(plan: Plan) -> Feed:

@@ -67,11 +67,11 @@ def draw(seed: int) -> Plan:
     return Plan(
         seed=seed,
         recording=dice.randrange(RECORDINGS),
-        partitions=dice.choice((1, 2, 2, 3)),
+        partitions=dice.choice((1, 2, 2, 2, 3)),
         workers=workers,
         store=dice.choice(("memory", "rocksdb")),
         strict=dice.random() < 0.8,
-        max_poll=dice.choice((3, 10, 40, 200)),
+        max_poll=dice.choice((4, 20, 100, 400)),
         batch_rows=dice.choice((2, 10, 1000)),
         lost_acks=dice.choice((0, 0, 0.02, 0.1)),
         doubled_raw=dice.choice((0, 0.2)),
@@ -87,7 +87,7 @@ def draw(seed: int) -> Plan:
 
 def _fault(dice: random.Random) -> Fault:
     moment = dice.choices(MOMENTS, (4, 5, 4, 2, 1, 1, 2, 1))[0]
-    most = {"assigned": 4, "revoked": 4, "recovery": 30, "fetch": 150, "commit": 25}.get(moment, 90)
+    most = {"assigned": 4, "revoked": 4, "recovery": 30, "fetch": 60, "commit": 12}.get(moment, 60)
     frozen = dice.random() < 0.15
     return Fault(
         action="freeze" if frozen else "crash",
@@ -100,7 +100,7 @@ def _fault(dice: random.Random) -> Fault:
 
 def _happening(dice: random.Random) -> Happening:
     what = dice.choice(("join", "leave", "outage", "clean", "failover"))
-    return Happening(what, dice.uniform(1, 14), dice.choice((2.0, 8.0, 70.0)), dice.randrange(100))
+    return Happening(what, dice.uniform(0.5, 9), dice.choice((2.0, 8.0, 70.0)), dice.randrange(100))
 
 
 def smaller(plan: Plan) -> list[Plan]:
