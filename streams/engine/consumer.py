@@ -61,6 +61,8 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         self.ledger = Ledger()
         self._held: set[TP] = set()
         self._fetch_epochs: dict[TP, int] = {}
+        # Last offset fetched of each changelog since it was last moved.
+        self._changelogs_read: dict[TP, int] = {}
         # Held by a fetch or by a seek, never by both.
         self._moving = asyncio.Lock()
         super().__init__(*args, **kwargs)
@@ -94,13 +96,28 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
             # Before the fetch: what is moved or revoked after it has another epoch.
             epochs = self.ledger.epochs()
             if not self._held or active is None:
-                return await super()._getmany(active, min(timeout, _POLL_SECONDS)), epochs
+                return self._noted(await super()._getmany(active, min(timeout, _POLL_SECONDS))), epochs
             wanted = active - self._held
             if wanted:
-                return await super()._getmany(wanted, _HELD_POLL_SECONDS), epochs
+                return self._noted(await super()._getmany(wanted, _HELD_POLL_SECONDS)), epochs
         # An empty set would mean all of them.
         await asyncio.sleep(_HELD_POLL_SECONDS)
         return {}, {}
+
+    def _noted(self, records: Any) -> Any:
+        for tp, fetched in records.items():
+            if self._is_changelog_tp(tp):
+                self._changelogs_read[TP(*tp)] = fetched[-1].offset
+        return records
+
+    async def is_past(self, tp: TP, end: int) -> tuple[bool, int]:
+        """Tell whether a changelog was read beyond offset `end`, and the last offset that came of it, -1 for none.
+
+        Both as of one moment between two fetches: what a fetch has taken may still be on its way to the tables.
+        """
+        async with self._moving:
+            position = await self.position(tp)
+            return position is not None and position > end, self._changelogs_read.get(tp, -1)
 
     def _drop_all(self, fetch: asyncio.Future[Any]) -> None:
         if not fetch.cancelled() and fetch.exception() is None:
@@ -115,8 +132,11 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         A fetch that was asked for before the seek may read after it: it would take the first
         records of the new position along, and they would be dropped as old ones.
         """
+        tps = list(tps)
         with self.ledger.seeking(tps):
             async with self._moving:
+                for tp in tps:
+                    self._changelogs_read.pop(tp, None)
                 yield
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:

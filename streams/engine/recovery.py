@@ -92,22 +92,19 @@ class EngineRecovery(Recovery):  # type: ignore[misc]
 
         Faust waits for a record at the high watermark minus one; there may be none.
         """
-        before: dict[TP, int] = {}
         while not self.should_stop:
             await self.sleep(_HOLE_SECONDS)
-            if not self.in_recovery or not self.tables.changelog_queue.empty():
-                before = {}
+            if not self.in_recovery:
                 continue
-            remaining = {tp: n for tp, n in self.active_remaining().items() if n > 0}
-            # The same twice: nothing is on its way from the fetcher to the queue.
-            for tp in (tp for tp, n in remaining.items() if before.get(tp) == n):
+            for tp in [tp for tp, n in self.active_remaining().items() if n > 0]:
                 await self._pass_hole(tp)
-            before = remaining
 
     async def _pass_hole(self, tp: TP) -> None:
-        end = self.active_highwaters[tp]
-        position = await self.app.consumer.position(tp)
-        if position is not None and position > end:
+        end, rebalance = self.active_highwaters[tp], self._rebalance
+        is_past, read = await self.app.consumer.is_past(tp, end)
+        # That the client is past the end says only that it was read: what it read last must have arrived too.
+        applied = self.active_offsets.get(tp)
+        if is_past and applied is not None and read <= applied < end and rebalance == self._rebalance:
             log.info("%s: no record up to %s, recovery is complete", tp, end)
             self.active_offsets[tp] = end
 

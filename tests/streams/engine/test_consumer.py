@@ -54,6 +54,9 @@ class FakeThread:
         self.committed.update(offsets)
         return True
 
+    async def position(self, tp):
+        return self.positions[tp]
+
     def assignment(self):
         return set(self.positions)
 
@@ -211,6 +214,27 @@ def test_changelogs_come_in_batches_too_and_are_not_booked(scene) -> None:
         await consumer.seek_wait({LOG: 40})
         assert await batches(consumer) == {LOG: (40, 49)}
         assert consumer.ledger.committable(LOG) is None
+
+    asyncio.run(scenario())
+
+
+def test_how_far_a_changelog_was_read_is_told_between_two_fetches(scene) -> None:
+    async def scenario():
+        consumer, thread = scene.build()
+        consumer._active_partitions = {LOG}
+        assert await consumer.is_past(LOG, 9) == (False, -1)
+        await consumer.seek_wait({LOG: 0})
+        thread.gate = asyncio.Event()
+        fetching = asyncio.create_task(batches(consumer))
+        await asyncio.sleep(0.01)
+        asking = asyncio.create_task(consumer.is_past(LOG, 9))
+        await asyncio.sleep(0.01)
+        assert not asking.done()  # a fetch is on its way
+        thread.gate.set()
+        assert await asking == (True, 9)
+        await fetching
+        await consumer.seek_wait({LOG: 0})
+        assert await consumer.is_past(LOG, 9) == (False, -1)  # what was read before a seek says nothing
 
     asyncio.run(scenario())
 

@@ -136,16 +136,49 @@ def test_a_hole_at_the_end_of_a_changelog_is_passed() -> None:
         scene = Scene()
         recovery = scene.recovery
         recovery.active_highwaters[LOG], recovery.active_offsets[LOG] = 99, 90
+        seen = (False, 90)
 
-        async def position(tp: TP) -> int:
-            return at
+        async def is_past(tp: TP, end: int) -> tuple[bool, int]:
+            return seen
 
-        scene.app.consumer.position = position
-        at = 95
+        scene.app.consumer.is_past = is_past
         await recovery._pass_hole(LOG)
         assert recovery.need_recovery()
-        at = 100
+        seen = (True, 90)
         await recovery._pass_hole(LOG)
         assert not recovery.need_recovery()
+
+    asyncio.run(scenario())
+
+
+def test_what_was_read_and_has_not_arrived_is_no_hole() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        recovery = scene.recovery
+        recovery.active_highwaters[LOG], recovery.active_offsets[LOG] = 64, -1
+
+        async def is_past(tp: TP, end: int) -> tuple[bool, int]:
+            return True, 64  # the client's position is behind a batch that is still on its way
+
+        scene.app.consumer.is_past = is_past
+        await recovery._pass_hole(LOG)
+        assert recovery.need_recovery()
+
+    asyncio.run(scenario())
+
+
+def test_a_hole_is_not_passed_for_another_rebalance() -> None:
+    async def scenario() -> None:
+        scene = Scene()
+        recovery = scene.recovery
+        recovery.active_highwaters[LOG], recovery.active_offsets[LOG] = 99, 90
+
+        async def is_past(tp: TP, end: int) -> tuple[bool, int]:
+            recovery._rebalance += 1
+            return True, 90
+
+        scene.app.consumer.is_past = is_past
+        await recovery._pass_hole(LOG)
+        assert recovery.need_recovery()
 
     asyncio.run(scenario())
