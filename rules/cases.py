@@ -21,7 +21,7 @@ _BANDS = ("watch", "routine", "urgent", "critical")
 
 
 @dataclass(frozen=True, slots=True)
-class _Weighed:
+class Weighed:
     """A finding with everything that is worked out from it."""
 
     finding: Finding
@@ -38,18 +38,24 @@ def evaluate(draft: Draft) -> None:
     found = find(draft.situation, draft.now, draft.policy)
     if not found and not draft.shipment.cases and not draft.shipment.suppressed:
         return
-    # What a person has settled speaks for nothing any more.
-    hides = hidden({kind: one for kind, one in found.items() if not _is_settled(draft, kind, one)}, found)
-    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
-        hides.update({kind: "incident" for kind in found if kind in INHIBITED and kind not in hides})
+    hides = spoken_for(draft, found)
     for kind in KINDS:
         finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
         if finding is None:
             _gone(draft, kind.name, case, found)
         elif case is not None and case.is_open:
-            _still(draft, case, _weigh(draft, kind.name, finding, hides.get(kind.name)))
+            _still(draft, case, weigh(draft, kind.name, finding, hides.get(kind.name)))
         else:
             _appears(draft, kind, case, finding, hides.get(kind.name))
+
+
+def spoken_for(draft: Draft, found: dict[str, Finding]) -> dict[str, str]:
+    """Which of the found kinds are hidden, each with the kind that speaks for it, or `incident`."""
+    # What a person has settled speaks for nothing any more.
+    hides = hidden({kind: one for kind, one in found.items() if not is_settled(draft, kind, one)}, found)
+    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
+        hides.update({kind: "incident" for kind in found if kind in INHIBITED and kind not in hides})
+    return hides
 
 
 def next_change(draft: Draft) -> datetime | None:
@@ -59,7 +65,7 @@ def next_change(draft: Draft) -> datetime | None:
     if any(case.is_open for case in cases):
         times.append(next_step(draft.situation, draft.now))
     for case in cases:
-        times.append(case.snoozed_until if case.is_open else _reopens_at(draft, case))
+        times.append(case.snoozed_until if case.is_open else reopens_at(draft, case))
     return min((time for time in times if time is not None and time > draft.now), default=None)
 
 
@@ -91,7 +97,7 @@ def _taken_over_by(draft: Draft, kind: str, found: dict[str, Finding]) -> str:
 
 def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
     """A cause without an open case: open one, unless it is hidden, settled by a person, or has only just ended."""
-    if _is_settled(draft, kind.name, finding):
+    if is_settled(draft, kind.name, finding):
         draft.shipment.suppressed.pop(kind.name, None)
         return
     if hidden_by is not None:
@@ -100,18 +106,18 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
         draft.shipment.suppressed[kind.name] = Suppressed(hidden_by, since)
         return
     draft.shipment.suppressed.pop(kind.name, None)
-    if draft.now < (_reopens_at(draft, case) or draft.now):
+    if draft.now < (reopens_at(draft, case) or draft.now):
         return
     old = finding.since is not None and draft.now - finding.since > OLD_NEWS
     if (kind.by_clock or old) and not draft.by_clock:
         draft.wake = True
     elif case is None:
-        _open(draft, _weigh(draft, kind.name, finding, None), episode=1)
+        _open(draft, weigh(draft, kind.name, finding, None), episode=1)
     else:
-        _again(draft, case, _weigh(draft, kind.name, finding, None))
+        _again(draft, case, weigh(draft, kind.name, finding, None))
 
 
-def _is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
+def is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
     """Whether a person ended the case, and nothing has been added to its cause since."""
     case = draft.shipment.cases.get(kind)
     if case is None or case.is_open or case.resolved_by == "self":
@@ -119,14 +125,15 @@ def _is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
     return (case.stage, case.mark) == (finding.stage, finding.mark)
 
 
-def _reopens_at(draft: Draft, case: Case | None) -> datetime | None:
+def reopens_at(draft: Draft, case: Case | None) -> datetime | None:
+    """Until when the cause of a case that ended by itself waits before it counts again; None where nothing waits."""
     if case is None or case.resolved_at is None or case.resolved_by != "self":
         return None
     at: datetime = case.resolved_at + draft.policy.value("cases.hysteresis")
     return at
 
 
-def _open(draft: Draft, weighed: _Weighed, episode: int) -> None:
+def _open(draft: Draft, weighed: Weighed, episode: int) -> None:
     kind, owner = weighed.twin.kind, weighed.twin.owner
     shipment = draft.shipment
     case = Case(
@@ -144,7 +151,7 @@ def _open(draft: Draft, weighed: _Weighed, episode: int) -> None:
     emit_case(draft, case, "opened", occurred_at=_since(draft, weighed.finding))
 
 
-def _again(draft: Draft, case: Case, weighed: _Weighed) -> None:
+def _again(draft: Draft, case: Case, weighed: Weighed) -> None:
     assert case.resolved_at is not None
     if draft.now > case.resolved_at + draft.policy.value("cases.reopen_within"):
         _open(draft, weighed, case.episode + 1)
@@ -157,7 +164,7 @@ def _again(draft: Draft, case: Case, weighed: _Weighed) -> None:
     emit_case(draft, case, "reopened", occurred_at=_since(draft, weighed.finding))
 
 
-def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
+def _still(draft: Draft, case: Case, weighed: Weighed) -> None:
     """The cause goes on: tell of it only where the band rises or evidence that matters changes."""
     if case.snoozed_until is not None and draft.now < case.snoozed_until:
         return
@@ -174,7 +181,7 @@ def _still(draft: Draft, case: Case, weighed: _Weighed) -> None:
     emit_case(draft, case, change, occurred_at=_since(draft, weighed.finding) if change == "updated" else None)
 
 
-def _change(case: Case, weighed: _Weighed) -> str | None:
+def _change(case: Case, weighed: Weighed) -> str | None:
     if _BANDS.index(weighed.score.severity) > _BANDS.index(case.severity):
         return "escalated"
     found = weighed.finding
@@ -183,7 +190,7 @@ def _change(case: Case, weighed: _Weighed) -> str | None:
     return "updated" if now != known else None
 
 
-def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
+def _with(draft: Draft, case: Case, weighed: Weighed) -> Case:
     return replace(
         case,
         stage=weighed.finding.stage,
@@ -202,7 +209,8 @@ def _with(draft: Draft, case: Case, weighed: _Weighed) -> Case:
     )
 
 
-def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> _Weighed:
+def weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> Weighed:
+    """Its score, how to speak, and the evidence as it is published."""
     situation, twin = draft.situation, draft.policy.twins[kind]
     scored = score(situation, finding, twin, draft.now)
     posture, review = _posture(situation, finding, twin, scored.severity)
@@ -210,7 +218,7 @@ def _weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> 
     if hidden_by is not None:
         posture = "silent"
         evidence.append({"fact": "hidden_by", "observed": hidden_by, "limit": None, "policy": "rules.kinds.HIDING"})
-    return _Weighed(finding, twin, scored, posture, review, hidden_by, tuple(evidence))
+    return Weighed(finding, twin, scored, posture, review, hidden_by, tuple(evidence))
 
 
 def _posture(shipment: Situation, finding: Finding, twin: Twin, severity: str) -> tuple[str, tuple[str, ...]]:
