@@ -44,6 +44,10 @@ class Finding:
     """When the cause happened, where that is known."""
     review: str | None = None
     """Why a person has to look, where the kind itself asks for one."""
+    due_by: datetime | None = None
+    """By when the owner should have acted, where the kind itself says so."""
+    by_clock: bool = False
+    """Time alone brought it, so only a mark may open its case; of a kind that scans may bring at once too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,8 @@ def read_twin(kind: str) -> Twin:
     fields = twin_fields(kind)
     fields.pop("cases", None)
     try:
-        fields["watchers"] = tuple(fields.get("watchers") or ())
+        for name in ("watchers", "speaks_again"):
+            fields[name] = tuple(fields.get(name) or ())
         twin = Twin(kind=kind, **fields)
     except TypeError as error:
         raise ValueError(f"rules/kinds/{kind}.yaml: {error}") from error
@@ -191,7 +192,7 @@ def twin_fields(kind: str) -> dict[str, Any]:
 def _wrong_words(twin: Twin) -> Iterator[str]:
     if twin.kind not in KINDS:
         yield f"{twin.kind} is no kind of exception"
-    for word in (twin.owner, *twin.watchers):
+    for word in (twin.owner, *twin.owners.values(), *twin.watchers):
         if word not in OWNERS:
             yield f"{word!r} is no owner; write one of {' '.join(OWNERS)}"
     for word in (twin.posture, *twin.postures.values(), *twin.texts):

@@ -119,6 +119,8 @@ class Case(Struct, frozen=True, omit_defaults=True, kw_only=True):
     kind: str
     episode: int = 1
     owner: str
+    ruled: str = ""
+    """Who owns it by its kind: where that changes the case moves, unless a person has moved it before."""
     watchers: tuple[str, ...] = ()
     assignee: str | None = None
     stage: str = ""
@@ -181,6 +183,8 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """When what it tells of happened."""
     due: datetime
     """When its fate is next looked at."""
+    stage: str = ""
+    """The step of the case that it tells of, where the kind speaks again at that step."""
     case_id: str | None = None
     reason: str | None = None
     """Why it is held; None until a first decision."""

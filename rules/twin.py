@@ -20,9 +20,17 @@ class Twin:
     """By stage, where a stage asks for something else."""
     postures: dict[str, str] = field(default_factory=dict)
     """By stage, where a stage speaks differently."""
+    owners: dict[str, str] = field(default_factory=dict)
+    """By stage, where a stage belongs to somebody else; who owns the others then watches."""
+    speaks_again: tuple[str, ...] = ()
+    """Stages of which the customer is told though an earlier one was told in the same way."""
     message_class: str = "promise"
     texts: dict[str, str] = field(default_factory=dict)
     """By posture, what the customer would be told."""
+
+    def owner_at(self, stage: str) -> str:
+        """Who owns the case at a stage."""
+        return self.owners.get(stage, self.owner)
 
     def action_at(self, stage: str) -> str:
         """What to do next at a stage."""
