@@ -10,7 +10,8 @@ from rules.case_events import emit_case
 from rules.emission import OLD_NEWS, Draft
 from rules.finding import Finding
 from rules.hours import due_by
-from rules.kinds import HIDING, INHIBITED, KINDS, Kind, find, hidden
+from rules.kinds import HIDING, INHIBITED, KINDS, Kind, find, hidden, told_by
+from rules.owners import hand_over, ruled, watchers_of
 from rules.scoring import Score, next_step, score
 from rules.situation import Situation
 from rules.state import Case, Suppressed
@@ -44,9 +45,9 @@ def evaluate(draft: Draft) -> None:
         if finding is None:
             _gone(draft, kind.name, case, found)
         elif case is not None and case.is_open:
-            _still(draft, case, weigh(draft, kind.name, finding, hides.get(kind.name)))
+            _still(draft, case, weigh(draft, kind.name, finding, hides.get(kind.name), told_by(kind.name, found)))
         else:
-            _appears(draft, kind, case, finding, hides.get(kind.name))
+            _appears(draft, kind, found, hides.get(kind.name))
 
 
 def spoken_for(draft: Draft, found: dict[str, Finding]) -> dict[str, str]:
@@ -95,8 +96,9 @@ def _taken_over_by(draft: Draft, kind: str, found: dict[str, Finding]) -> str:
     return "cause gone"
 
 
-def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidden_by: str | None) -> None:
+def _appears(draft: Draft, kind: Kind, found: dict[str, Finding], hidden_by: str | None) -> None:
     """A cause without an open case: open one, unless it is hidden, settled by a person, or has only just ended."""
+    case, finding = draft.shipment.cases.get(kind.name), found[kind.name]
     if is_settled(draft, kind.name, finding):
         draft.shipment.suppressed.pop(kind.name, None)
         return
@@ -109,12 +111,14 @@ def _appears(draft: Draft, kind: Kind, case: Case | None, finding: Finding, hidd
     if draft.now < (reopens_at(draft, case) or draft.now):
         return
     old = finding.since is not None and draft.now - finding.since > OLD_NEWS
-    if (kind.by_clock or old) and not draft.by_clock:
+    if (kind.by_clock or finding.by_clock or old) and not draft.by_clock:
         draft.wake = True
-    elif case is None:
-        _open(draft, weigh(draft, kind.name, finding, None), episode=1)
+        return
+    weighed = weigh(draft, kind.name, finding, None, told_by(kind.name, found))
+    if case is None:
+        _open(draft, weighed, episode=1)
     else:
-        _again(draft, case, weigh(draft, kind.name, finding, None))
+        _again(draft, case, weighed)
 
 
 def is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
@@ -134,17 +138,18 @@ def reopens_at(draft: Draft, case: Case | None) -> datetime | None:
 
 
 def _open(draft: Draft, weighed: Weighed, episode: int) -> None:
-    kind, owner = weighed.twin.kind, weighed.twin.owner
+    kind, owner = weighed.twin.kind, weighed.twin.owner_at(weighed.finding.stage)
     shipment = draft.shipment
     case = Case(
         case_id=digest("case", shipment.shipment_id, kind, episode),
         kind=kind,
         episode=episode,
         owner=owner,
-        watchers=_watchers(draft.situation, weighed.twin),
+        ruled=owner,
+        watchers=watchers_of(draft.situation, weighed.twin, owner),
         opened_at=draft.now,
         cause_event_id=shipment.last_update_id,
-        due_by=due_by(owner, weighed.score.severity, draft.now, draft.policy),
+        due_by=_due(draft, owner, weighed),
     )
     case = _with(draft, case, weighed)
     shipment.cases[kind] = case
@@ -156,7 +161,8 @@ def _again(draft: Draft, case: Case, weighed: Weighed) -> None:
     if draft.now > case.resolved_at + draft.policy.value("cases.reopen_within"):
         _open(draft, weighed, case.episode + 1)
         return
-    due = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
+    case = ruled(case, draft.situation, weighed.twin, weighed.finding.stage)
+    due = _due(draft, case.owner, weighed)
     case = replace(case, resolved_at=None, resolved_by=None, resolution=None, due_by=due)
     case = replace(case, acknowledged_by=None, reviewed=(), cause_event_id=draft.shipment.last_update_id)
     case = _with(draft, case, weighed)
@@ -170,15 +176,25 @@ def _still(draft: Draft, case: Case, weighed: Weighed) -> None:
         return
     heard = case.snoozed_until is not None or case.tickets != draft.situation.open_tickets
     change = _change(case, weighed) or ("updated" if heard else None)
+    moved = ruled(case, draft.situation, weighed.twin, weighed.finding.stage)
+    if moved is not case:
+        moved = replace(moved, due_by=_due(draft, moved.owner, weighed), snoozed_until=None, acknowledged_by=None)
+        hand_over(draft, case.owner, _with(draft, moved, weighed))
+        return
     if change is None:
         return
     due = case.due_by
     if change == "escalated":
-        sooner = due_by(case.owner, weighed.score.severity, draft.now, draft.policy)
+        sooner = _due(draft, case.owner, weighed)
         due = sooner if due is None else min(due, sooner)
     case = _with(draft, replace(case, due_by=due, snoozed_until=None), weighed)
     draft.shipment.cases[case.kind] = case
     emit_case(draft, case, change, occurred_at=_since(draft, weighed.finding) if change == "updated" else None)
+
+
+def _due(draft: Draft, owner: str, weighed: Weighed) -> datetime:
+    """By when the owner should have acted: as the kind says, else in the response time of the severity."""
+    return weighed.finding.due_by or due_by(owner, weighed.score.severity, draft.now, draft.policy)
 
 
 def _change(case: Case, weighed: Weighed) -> str | None:
@@ -209,8 +225,8 @@ def _with(draft: Draft, case: Case, weighed: Weighed) -> Case:
     )
 
 
-def weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> Weighed:
-    """Its score, how to speak, and the evidence as it is published."""
+def weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None, teller: str | None = None) -> Weighed:
+    """Its score, how to speak, and the evidence as it is published; `teller` is whose case tells the customer of it."""
     situation, twin = draft.situation, draft.policy.twins[kind]
     scored = score(situation, finding, twin, draft.now)
     posture, review = _posture(situation, finding, twin, scored.severity)
@@ -218,6 +234,10 @@ def weigh(draft: Draft, kind: str, finding: Finding, hidden_by: str | None) -> W
     if hidden_by is not None:
         posture = "silent"
         evidence.append({"fact": "hidden_by", "observed": hidden_by, "limit": None, "policy": "rules.kinds.HIDING"})
+    elif teller is not None and posture != "silent":
+        posture = "silent"
+        told = {"fact": "customer_told_by", "observed": teller, "limit": None, "policy": "rules.kinds.SPEAKS_FOR"}
+        evidence.append(told)
     return Weighed(finding, twin, scored, posture, review, hidden_by, tuple(evidence))
 
 
@@ -228,19 +248,12 @@ def _posture(shipment: Situation, finding: Finding, twin: Twin, severity: str) -
         review.append(f"{twin.title.lower()}: always reviewed")
     if severity == "critical":
         review.append(f"critical ({shipment.policy.limit('score.bands.critical').path})")
-    # Where to find the parcel after a first failed attempt is for everybody: it cannot wait for a person.
-    reasons = _careful(shipment) if posture in ("apology", "update") and twin.kind != "attempt_failed" else []
+    # What customers have to do now is for every one of them: it promises nothing and cannot wait for a person.
+    urgent = posture == "update" and twin.message_class == "critical"
+    reasons = _careful(shipment) if posture in ("apology", "update") and not urgent else []
     if posture != "silent" and (reasons or severity == "critical"):
         posture = "human_review"
     return posture, (*review, *reasons)
-
-
-def _watchers(shipment: Situation, twin: Twin) -> tuple[str, ...]:
-    """Where much money is at stake, finance watches too."""
-    value = shipment.value
-    if value is None or value <= shipment.policy.value("review.value_limit"):
-        return twin.watchers
-    return tuple(one for one in dict.fromkeys((*twin.watchers, "finance")) if one != twin.owner)
 
 
 def _careful(shipment: Situation) -> list[str]:

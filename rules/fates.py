@@ -49,7 +49,7 @@ def still_true(shipment: Shipment, message: Message) -> bool:
         case = shipment.cases.get(message.topic)
         if case is None or case.case_id != message.case_id or not case.is_open or case.hidden_by is not None:
             return False
-        return case.posture == _POSTURES[message.kind]
+        return message.stage in ("", case.stage) and case.posture == _POSTURES[message.kind]
     if message.topic == "incident":
         return shipment.incident is not None and message.episode == shipment.incidents
     life = shipment.life
@@ -103,6 +103,10 @@ def _out_of_place(draft: Draft, message: Message) -> Fate | None:
     """No cheerful news of a parcel that is damaged, lost or coming back, or that a person is just writing about."""
     if message.case_id is not None:
         return None
+    elsewhere = draft.shipment.cases.get("delivered_elsewhere")
+    if message.topic == "delivered" and elsewhere is not None and elsewhere.is_open and elsewhere.hidden_by is None:
+        # Its own message says that it was delivered, and to whom.
+        return Fate("suppressed", "duplicate")
     for case in draft.shipment.cases.values():
         reviewed = case.posture == "human_review" and case.needs_review
         if case.is_open and (case.kind in HIDING[0] or reviewed):
@@ -146,7 +150,7 @@ def _over_budget(draft: Draft, message: Message) -> Fate | None:
     used = sum(one.class_ == message.class_ for one in sent)
     if used >= policy.value(f"messages.budget.{name}") or len(sent) >= policy.value("messages.budget.most"):
         return Fate("suppressed", "budget")
-    if message.topic == "delivered":
+    if message.topic in ("delivered", "delivered_elsewhere"):
         return None
     last = max((one.at for one in sent), default=None)
     return _not_before(draft, last, "messages.budget.apart")

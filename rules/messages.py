@@ -98,8 +98,9 @@ def _plan_incident(draft: Draft, incident: Standstill) -> None:
 
 
 def _plan_case(draft: Draft, case: Case) -> None:
-    class_ = draft.policy.twins[case.kind].message_class
-    about = f"{case.kind}.{_KINDS[case.posture]}"
+    twin = draft.policy.twins[case.kind]
+    class_, stage = twin.message_class, case.stage if case.stage in twin.speaks_again else ""
+    about = _about_case(case.kind, _KINDS[case.posture], stage)
     if _told(class_, about, case.episode) in draft.shipment.told:
         return
     due = _not_ahead_of(draft, case.since, draft.shipment.life.state_quality, draft.now + _settling(draft, case))
@@ -112,6 +113,7 @@ def _plan_case(draft: Draft, case: Case) -> None:
         episode=case.episode,
         occurred_at=_cause_time(draft, case),
         due=draft.now + draft.policy.value("messages.give_up") if reviewed else due,
+        stage=stage,
         case_id=case.case_id,
         imported=draft.imported or draft.shipment.imported,
     )
@@ -208,6 +210,10 @@ def reject(draft: Draft, message: Message, by: str) -> None:
     _finish(draft, replace(message, approved_by=None), Fate("dropped", "review_needed", decided_by=by))
 
 
+def _about_case(kind: str, message_kind: str, stage: str) -> str:
+    return f"{kind}.{message_kind}.{stage}" if stage else f"{kind}.{message_kind}"
+
+
 def _told(class_: str, about: str, episode: int) -> str:
     return f"{class_}/{about}/{episode}"
 
@@ -217,7 +223,9 @@ def _id(draft: Draft, class_: str, about: str, episode: int) -> str:
 
 
 def _told_by(message: Message) -> str:
-    about = message.topic if message.case_id is None else f"{message.topic}.{message.kind}"
+    about = message.topic
+    if message.case_id is not None:
+        about = _about_case(message.topic, message.kind, message.stage)
     return _told(message.class_, about, message.episode)
 
 

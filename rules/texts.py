@@ -21,17 +21,19 @@ def milestone_text(draft: Draft, milestone: str) -> str:
 
 
 def case_text(draft: Draft, case: Case) -> str:
-    """The text for a case at its posture."""
+    """The text for a case at its posture; it may name facts of the case's evidence."""
     texts = draft.policy.twins[case.kind].texts
-    return _filled(draft, texts.get(case.posture) or texts["human_review"])
+    facts = {one["fact"]: str(one["observed"]) for one in case.evidence}
+    return _filled(draft, texts.get(case.posture) or texts["human_review"], facts)
 
 
-def _filled(draft: Draft, text: str) -> str:
+def _filled(draft: Draft, text: str, facts: dict[str, str] | None = None) -> str:
     shipment, estimate = draft.shipment, draft.shipment.life.estimated_at
     # A date that has passed is no news.
     ahead = estimate if estimate is not None and estimate > draft.now else None
     day = ahead.astimezone(draft.situation.zone[0]).date().isoformat() if ahead else None
     fields = {
+        **(facts or {}),
         "order": shipment.order.order_id if shipment.order else "",
         "carrier": _NAMES.get(shipment.carrier, shipment.carrier.replace("_", " ").title()),
         "number": shipment.tracking_number,

@@ -89,7 +89,10 @@ _SPANS: Final = tuple(
     """label_not_scanned.warn label_not_scanned.limit label_not_scanned.review cases.hysteresis cases.reopen_within
     score.age.free messages.settling messages.carrier_delay_settling messages.budget.apart
     messages.budget.critical_apart messages.recently_answered messages.stale messages.give_up forget.terminal
-    incident.silence feed.silence not_shipped.warn not_shipped.limit partial_delivery.after""".split()
+    incident.silence feed.silence not_shipped.warn not_shipped.limit partial_delivery.after
+    pickup_expiring.window.usps pickup_expiring.window.usps_express pickup_expiring.window.other
+    pickup_expiring.reminder pickup_expiring.before_end customs_hold.after not_received.hold
+    delivered_elsewhere.until""".split()
 )
 
 LEAVES: Final[dict[str, Callable[[Any], Any]]] = {

@@ -7,17 +7,25 @@ from typing import Final
 
 from rules.finding import Check, Finding
 from rules.kinds import (
+    address_problem,
     attempt_failed,
     attempts_exhausting,
     carrier_delay,
     contradictory_scans,
+    customs_hold,
     damaged,
+    delivered_elsewhere,
     feed_silent,
     incident,
+    label_cancelled,
     label_not_scanned,
+    not_received,
     not_shipped,
     partial_delivery,
+    payment_due,
+    pickup_expiring,
     promise_missed,
+    proof_missing,
     refused,
     returned,
     returning,
@@ -48,6 +56,7 @@ class Kind:
 
 _BEFORE = ("unknown", "label_created")
 _UNDER_WAY = ("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery")
+_ON_THE_WAY = ("label_created", *_UNDER_WAY)
 
 KINDS: Final = (
     Kind(
@@ -64,10 +73,28 @@ KINDS: Final = (
     Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",)),
     Kind("attempt_failed", attempt_failed.detect),
     Kind("attempts_exhausting", attempts_exhausting.detect),
+    Kind(
+        "pickup_expiring",
+        pickup_expiring.detect,
+        pickup_expiring.due,
+        by_clock=True,
+        states=_UNDER_WAY,
+        checks=pickup_expiring.checks,
+    ),
+    Kind("address_problem", address_problem.detect, states=_ON_THE_WAY, checks=address_problem.checks),
+    Kind("customs_hold", customs_hold.detect, customs_hold.due, states=_UNDER_WAY, checks=customs_hold.checks),
     Kind("damaged", damaged.detect),
     Kind("returning", returning.detect),
     Kind("returned", returned.detect, states=("returned",)),
     Kind("refused", refused.detect),
+    Kind("not_received", not_received.detect, not_received.due, states=("delivered",), checks=not_received.checks),
+    Kind(
+        "delivered_elsewhere",
+        delivered_elsewhere.detect,
+        delivered_elsewhere.due,
+        states=("delivered",),
+        checks=delivered_elsewhere.checks,
+    ),
     Kind("contradictory_scans", contradictory_scans.detect),
     Kind(
         "partial_delivery",
@@ -79,6 +106,9 @@ KINDS: Final = (
     ),
     Kind("feed_silent", feed_silent.detect, checks=feed_silent.checks, subject="carrier"),
     Kind("incident", incident.detect, checks=incident.checks, subject="incident"),
+    Kind("proof_missing", proof_missing.detect, states=("delivered",), checks=proof_missing.checks),
+    Kind("payment_due", payment_due.detect, states=_ON_THE_WAY, checks=payment_due.checks),
+    Kind("label_cancelled", label_cancelled.detect, states=("label_created",), checks=label_cancelled.checks),
     Kind("status_unmapped", status_unmapped.detect),
 )
 
@@ -91,6 +121,13 @@ HIDING: Final = (
     frozenset(("carrier_delay", "promise_moved")),
 )
 """Each tier hides the tiers below it; a kind in no tier neither hides nor is hidden."""
+
+SPEAKS_FOR: Final = (
+    ("payment_due", frozenset(("attempt_failed", "customs_hold"))),
+    ("address_problem", frozenset(("attempt_failed",))),
+    ("attempts_exhausting", frozenset(("address_problem",))),
+)
+"""Whose case tells the customer what others would tell too: those stay open for their owners, and say nothing."""
 
 INHIBITED: Final = frozenset(("stalled", "long_transit", "promise_at_risk", "promise_moved", "carrier_delay"))
 """What an incident at the parcel's place speaks for."""
@@ -126,6 +163,13 @@ def conditions(kind: Kind, shipment: Situation, now: datetime, policy: Policy) -
         [] if kind.subject != "shipment" else [Check("state", state, sorted(kind.states), None, state in kind.states)]
     )
     return first if kind.checks is None else [*first, *kind.checks(shipment, now, policy)]
+
+
+def told_by(kind: str, found: Collection[str]) -> str | None:
+    """Which other found kind tells the customer of this one's trouble, if one does."""
+    if len(found) < 2:
+        return None
+    return next((speaker for speaker, others in SPEAKS_FOR if kind in others and speaker in found), None)
 
 
 def hidden(hiding: Collection[str], found: Collection[str]) -> dict[str, str]:

@@ -27,7 +27,10 @@ ZONES = "zones"
 COUNTRIES = "countries"
 RETRACTIONS = "retractions"
 """Which states a retraction takes back: `table:key`, and the states parted by blanks; unnamed, whatever came last."""
-PAIRS = (NAMES, ZONES, COUNTRIES, RETRACTIONS)
+DELIVERIES = "deliveries"
+"""What a code tells beside the delivery: `table:code` as it is printed, or a part of it, and who has the parcel or
+`proof`."""
+PAIRS = (NAMES, ZONES, COUNTRIES, RETRACTIONS, DELIVERIES)
 BARE = ("fedex", "usps")
 """Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
 TODO = "TODO"
