@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
@@ -44,9 +44,8 @@ def twin_of(kind: str, text: str) -> Twin:
     """The twin that a text describes; raises `ValueError` naming the file and, where one is known, the line."""
     if problems := check_twin(kind, text):
         raise ValueError("\n".join(problems))
-    said = yaml.safe_load(text)
-    said.pop("cases", None)
-    return Twin(kind=kind, **{**said, "watchers": tuple(said.get("watchers") or ())})
+    said = {name: value for name, value in yaml.safe_load(text).items() if name != "cases"}
+    return Twin(kind=kind, **{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
 
 
 def check_twins() -> list[str]:
@@ -86,31 +85,39 @@ def _problems(kind: str, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _wrong_words(said: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for field, allowed in (("owner", OWNERS), ("posture", POSTURES), ("message_class", MESSAGE_CLASSES)):
-        if isinstance(said.get(field), str) and said[field] not in allowed:
-            yield field, f"{said[field]!r} is no {field}; write one of {' '.join(allowed)}"
-    for word in said.get("watchers") or ():
-        if word not in OWNERS:
-            yield "watchers", f"{word!r} is no owner; write one of {' '.join(OWNERS)}"
-    postures, texts = said.get("postures") or {}, said.get("texts") or {}
-    for field, words in (("postures", postures.values() if isinstance(postures, dict) else ()), ("texts", texts)):
-        for word in words:
-            if word not in POSTURES:
-                yield field, f"{word!r} is no posture; write one of {' '.join(POSTURES)}"
+    for field, what, allowed in _WORDS:
+        value = said.get(field)
+        for word in value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and word not in allowed:
+                yield field, f"{word!r} is no {what}; write one of {' '.join(allowed)}"
+    for word in said["texts"] if isinstance(said.get("texts"), dict) else ():
+        if word not in POSTURES:
+            yield "texts", f"{word!r} is no posture; write one of {' '.join(POSTURES)}"
     if isinstance(said.get("severity"), int) and not 0 <= said["severity"] <= 50:
         yield "severity", "severity is a base of 0 to 50 points"
+
+
+_WORDS: Final = (
+    ("owner", "owner", OWNERS),
+    ("owners", "owner", OWNERS),
+    ("watchers", "owner", OWNERS),
+    ("posture", "posture", POSTURES),
+    ("postures", "posture", POSTURES),
+    ("message_class", "message class", MESSAGE_CLASSES),
+)
+"""Fields whose words, alone, in a list or by stage, are of a closed vocabulary."""
 
 
 def _fits(type_: object, value: object) -> bool:
     text = str(type_)
     if "dict" in text:
-        return value is None or (isinstance(value, dict) and all(isinstance(one, str) for one in value.values()))
+        return isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
     if "tuple" in text:
-        return value is None or isinstance(value, list)
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
     return isinstance(value, int if "int" in text else str) and not isinstance(value, bool)
 
 
 def _plainly(type_: object) -> str:
     text = str(type_)
-    names = {"dict": "mapping of texts", "tuple": "list", "int": "whole number"}
+    names = {"dict": "mapping of texts", "tuple": "list of texts", "int": "whole number"}
     return next((said for word, said in names.items() if word in text), "text")
