@@ -239,6 +239,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     """What decides which of two orders counts; the larger."""
     siblings: dict[str, datetime] = {}
     """Other parcels of its order that were delivered, and when."""
+    siblings_from: datetime | None = None
+    """When that may first lead to something: what passes from parcel to parcel has its own way through the log."""
     incident: Standstill | None = None
     incidents: int = 0
     """How many incidents it was part of."""

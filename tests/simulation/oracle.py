@@ -182,7 +182,11 @@ def _verdicts(ran: Ran) -> Iterator[str]:
     if not ran.plan.strict or {"linker", "tracker"} & set(ran.plan.poison) or ran.plan.lost_marks:
         return
     theirs = verdict(
-        {"topic": r.topic, "key": (r.key or b"").decode("utf-8", "replace"), "value": loads(r.value) if r.value else None}
+        {
+            "topic": r.topic,
+            "key": (r.key or b"").decode("utf-8", "replace"),
+            "value": loads(r.value) if r.value else None,
+        }
         for topic in OUTPUTS[:-1]
         for r in _log(ran, topic)
     )
