@@ -37,6 +37,9 @@ def decide(
     """
     known = shipment or _blank(fact)
     moment = now if known.clock is None else max(now, known.clock)
+    if isinstance(fact, SiblingFact) and known.clock is not None:
+        # It may come from a partition whose clock is ahead of this one's: nothing is decided by it now.
+        moment = known.clock
     draft = Draft(known, moment, fact.received_at, fact.fact_id, _policy(known, moment, policy), feeds)
     draft.imported = fact.imported
     if not _take(draft, fact):
@@ -79,10 +82,9 @@ def _take(draft: Draft, fact: Fact) -> bool:
 
 
 def _settle(draft: Draft, fact: Fact) -> None:
-    evaluate(draft)
-    plan(draft)
-    # Of another parcel's delivery nothing shows unless it leads to something.
-    if draft.events or not isinstance(fact, SiblingFact):
+    if not isinstance(fact, SiblingFact):
+        evaluate(draft)
+        plan(draft)
         emit_state(draft)
     _schedule(draft)
 

@@ -7,8 +7,8 @@ from rules.state import Standstill
 from schemas.facts import FeedFact, IncidentFact, SiblingFact
 
 _REMEMBERED = 20
-_ON_ITS_WAY = timedelta(hours=6)
-"""Far longer than a fact is under way, and far shorter than what a parcel that comes alone is allowed."""
+ON_ITS_WAY = timedelta(hours=6)
+"""No clock of the tracker is farther ahead of another, and a parcel that comes alone is allowed far more."""
 
 
 def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
@@ -19,9 +19,9 @@ def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
     shipment, siblings = draft.shipment, draft.shipment.siblings
     if siblings.get(fact.sibling) == fact.delivered_at:
         return False
-    counts = fact.now + _ON_ITS_WAY
+    counts = fact.now + ON_ITS_WAY
     shipment.siblings_from = counts if shipment.siblings_from is None else max(counts, shipment.siblings_from)
-    shipment.clock, shipment.last_received_at = draft.before.clock, draft.before.last_received_at
+    shipment.last_received_at = draft.before.last_received_at
     if fact.delivered_at is None:
         del siblings[fact.sibling]
     else:
