@@ -223,8 +223,8 @@ def _told_by(message: Message) -> str:
 
 def _worded(draft: Draft, message: Message) -> Message:
     """The message with its idempotency key and its text."""
-    storefront = draft.shipment.order.storefront if draft.shipment.order else None
-    key = f"{storefront or 'main'}/{draft.shipment.shipment_id}/{_told_by(message)}"
+    # Nothing in it may change while the message waits, such as the storefront of an order that comes later.
+    key = f"{draft.shipment.shipment_id}/{_told_by(message)}"
     case = draft.shipment.cases.get(message.topic) if message.case_id else None
     text = milestone_text(draft, message.topic) if case is None else case_text(draft, case)
     return replace(message, key=key, text=text)
