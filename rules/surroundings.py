@@ -7,6 +7,7 @@ from rules.state import Standstill
 from schemas.facts import FeedFact, IncidentFact, SiblingFact
 
 _REMEMBERED = 20
+_HOUR = timedelta(hours=1)
 ON_ITS_WAY = timedelta(hours=6)
 """No clock of the tracker is farther ahead of another, and a parcel that comes alone is allowed far more."""
 
@@ -19,7 +20,8 @@ def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
     shipment, siblings = draft.shipment, draft.shipment.siblings
     if siblings.get(fact.sibling) == fact.delivered_at:
         return False
-    counts = fact.now + ON_ITS_WAY
+    # To the full hour, so that a minute more or less on its way changes nothing.
+    counts = (fact.now + ON_ITS_WAY + _HOUR).replace(minute=0, second=0, microsecond=0)
     shipment.siblings_from = counts if shipment.siblings_from is None else max(counts, shipment.siblings_from)
     shipment.last_received_at = draft.before.last_received_at
     if fact.delivered_at is None:
