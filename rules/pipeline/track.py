@@ -1,6 +1,6 @@
 """Third hop: the only writer of shipment state. Facts and time go in, decisions come out."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from msgspec import Struct
 from rules.decision import Decision, Event, Refusal
 from rules.engine import decide, sweep
 from rules.feeds import NO_FEEDS, Feeds, told
+from rules.pipeline.adopt import begins, ends, heir
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
@@ -128,18 +129,28 @@ class Tracker:
             yield from self._decide(fact)
             return
         base = base_id(fact.shipment_id)
-        if base != fact.shipment_id and isinstance(fact, ScansFact):
-            yield from self._adopt(base, fact)
-        elif isinstance(fact, SiblingFact | IncidentFact):
+        if isinstance(fact, ScansFact):
+            yield from self._scans(base, fact)
+            return
+        if isinstance(fact, SiblingFact | IncidentFact):
             yield from self._decide(self._latest(fact))
             return
-        elif base == fact.shipment_id and not isinstance(fact, ScansFact):
+        if base == fact.shipment_id:
             row = self._load(base)
             if row.aliases:
                 yield from self._onto_aliases(row, fact)
                 return
             if _reuses(fact.shipment_id):
                 self._store_kept(base, row, fact)
+        yield from self._decide(fact)
+
+    def _scans(self, base: str, fact: ScansFact) -> Iterator[Tracked]:
+        """Scans of a parcel, or of a number that several parcels have had: then of the last that had begun by then."""
+        if base != fact.shipment_id:
+            yield from self._adopt(base, fact)
+        elif _reuses(base):
+            meant = _begun(self._load(base).aliases, ends(fact))
+            fact = msgspec.structs.replace(fact, shipment_id=meant[0]) if meant else fact
         yield from self._decide(fact)
 
     def due(self, step: Due) -> Iterator[Tracked]:
@@ -207,19 +218,22 @@ class Tracker:
         if fact.shipment_id not in row.aliases:
             if len(row.aliases) >= MAX_ALIASES:
                 return
-            row.aliases = {**row.aliases, fact.shipment_id: _begins(fact)}
+            row.aliases = {**row.aliases, fact.shipment_id: begins(fact)}
         placeholder, row.shipment = row.shipment, None
         kept = row.kept
         self._store(base, row)
         if placeholder is not None:
-            yield from self._close(placeholder, fact)
+            placeholder = yield from self._close(placeholder, fact)
             self._disarm(base, row)
             yield Gone(base)
+            parcel = heir(placeholder, fact)
+            if parcel is not None and self.shipment(fact.shipment_id) is None:
+                self._store(fact.shipment_id, Row(shipment=parcel))
         for old in kept:
             if fact.shipment_id in _meant(old, row.aliases):
                 yield from self._decide(_addressed(old, fact))
 
-    def _close(self, placeholder: Shipment, fact: ScansFact) -> Iterator[Tracked]:
+    def _close(self, placeholder: Shipment, fact: ScansFact) -> Generator[Tracked, None, Shipment]:
         """The number alone was taken for a parcel until now: its cases move on with the real one."""
         for case in list(placeholder.cases.values()):
             if case.is_open:
@@ -240,6 +254,7 @@ class Tracker:
                 placeholder = decision.shipment
                 for event in decision.events:
                     yield event, fact
+        return placeholder
 
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
         """Something said of a reused number goes to the parcel it means; to the bare number where that is not known."""
@@ -327,11 +342,6 @@ def _reuses(shipment_id: str) -> bool:
     return shipment_id.startswith("fedex:")
 
 
-def _begins(fact: ScansFact) -> datetime:
-    times = [scan.occurred_at for scan in fact.scans if scan.occurred_at]
-    return min(times, default=fact.now)
-
-
 def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetime]) -> list[str]:
     """Which of the parcels under a reused number is meant: at most one.
 
@@ -341,10 +351,14 @@ def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetim
     if isinstance(fact, OrderFact):
         placed = fact.order.created_at or fact.order.at
         window = (placed - LABEL_BEFORE_ORDER, placed + ALIAS_WINDOW)
-        fitting = [(begins, name) for name, begins in aliases.items() if window[0] <= begins <= window[1]]
+        fitting = [(begun, name) for name, begun in aliases.items() if window[0] <= begun <= window[1]]
         return [min(fitting)[1]] if fitting else []
-    at = fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at
-    begun = [(begins, name) for name, begins in aliases.items() if begins <= at + LABEL_BEFORE_ORDER]
+    return _begun(aliases, fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at)
+
+
+def _begun(aliases: dict[str, datetime], at: datetime) -> list[str]:
+    """The last parcel that had begun by then."""
+    begun = [(first, name) for name, first in aliases.items() if first <= at + LABEL_BEFORE_ORDER]
     return [max(begun)[1]] if begun else []
 
 
