@@ -126,11 +126,7 @@ class Client:
         if found:
             kind = "recovery" if any(tp.topic.endswith("-changelog") for tp in found) else "fetch"
             world.moment(process, kind, lambda: None)
-            world.note(
-                process.name,
-                "fetches",
-                {f"{t.topic}/{t.partition}": (r[0].offset, r[-1].offset) for t, r in found.items()},
-            )
+            world.note(process.name, "fetches", {f"{t.topic}/{t.partition}": (r[0].offset, r[-1].offset) for t, r in found.items()})
         return found
 
     def seek(self, tp: TP, offset: int) -> None:

@@ -60,11 +60,7 @@ class Ran:
     def apps_of(self, partition: int) -> list[Any]:
         """Who works on a partition."""
         place = TP(SHIPMENT_EVENTS, partition)
-        return [
-            app
-            for member, app in self.apps.items()
-            if member == self.owners.get(partition) and place in app.consumer.ledger.epochs()
-        ]
+        return [app for member, app in self.apps.items() if member == self.owners.get(partition) and place in app.consumer.ledger.epochs()]
 
 
 class Cluster:
