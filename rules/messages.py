@@ -75,8 +75,8 @@ def plan(draft: Draft) -> None:
     for case in draft.shipment.cases.values():
         if case.is_open and case.posture != "silent":
             _plan_case(draft, case)
-    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
-        _plan_incident(draft, draft.shipment.incident)
+    if draft.incident is not None and draft.shipment.subject == "shipment":
+        _plan_incident(draft, draft.incident)
 
 
 def _plan_incident(draft: Draft, incident: Standstill) -> None:
@@ -100,12 +100,17 @@ def _plan_incident(draft: Draft, incident: Standstill) -> None:
 def _plan_case(draft: Draft, case: Case) -> None:
     class_ = draft.policy.twins[case.kind].message_class
     about = f"{case.kind}.{_KINDS[case.posture]}"
-    if _told(class_, about, case.episode) in draft.shipment.told:
-        return
+    if _told(class_, about, case.episode) not in draft.shipment.told:
+        _take_up(draft, case_message(draft, case))
+
+
+def case_message(draft: Draft, case: Case) -> Message:
+    """What a case would tell the customer, not yet worded."""
+    class_ = draft.policy.twins[case.kind].message_class
     due = _not_ahead_of(draft, case.since, draft.shipment.life.state_quality, draft.now + _settling(draft, case))
     reviewed = case.posture == "human_review"
-    message = Message(
-        message_id=_id(draft, class_, about, case.episode),
+    return Message(
+        message_id=_id(draft, class_, f"{case.kind}.{_KINDS[case.posture]}", case.episode),
         kind=_KINDS[case.posture],
         class_=class_,
         topic=case.kind,
@@ -115,7 +120,6 @@ def _plan_case(draft: Draft, case: Case) -> None:
         case_id=case.case_id,
         imported=draft.imported or draft.shipment.imported,
     )
-    _take_up(draft, message)
 
 
 def _cause_time(draft: Draft, case: Case) -> datetime:
@@ -136,7 +140,7 @@ def _settling(draft: Draft, case: Case) -> timedelta:
 
 
 def _take_up(draft: Draft, message: Message) -> None:
-    told, message = _told_by(message), _worded(draft, message)
+    told, message = _told_by(message), worded(draft, message)
     if told in draft.shipment.told:
         emit_message(draft, message, Fate("suppressed", "duplicate"))
         return
@@ -172,7 +176,7 @@ def _decide(draft: Draft, message: Message) -> None:
     pending = draft.shipment.pending
     if message.approved_by is None and still_true(draft.shipment, message):
         # The order may have come after the scan: the words and the key are those known when it is decided.
-        at, message = pending.index(message), _worded(draft, message)
+        at, message = pending.index(message), worded(draft, message)
         pending[at] = message
     fate = fate_of(draft, message)
     if fate.fate != "held":
@@ -221,7 +225,7 @@ def _told_by(message: Message) -> str:
     return _told(message.class_, about, message.episode)
 
 
-def _worded(draft: Draft, message: Message) -> Message:
+def worded(draft: Draft, message: Message) -> Message:
     """The message with its idempotency key and its text."""
     # Nothing in it may change while the message waits, such as the storefront of an order that comes later.
     key = f"{draft.shipment.shipment_id}/{_told_by(message)}"

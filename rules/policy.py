@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from rules.twin import Twin
+from schemas.codec import digest
 from schemas.words import KINDS
 
 Value = Any
@@ -138,6 +139,8 @@ class PolicyBook:
 
     entries: tuple[Entry, ...]
     twins: dict[str, Twin]
+    fingerprint: str = field(default="", init=False)
+    """The same for equal entries, and for no others."""
     _edges: list[datetime] = field(default_factory=list, repr=False, compare=False)
     _named: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
     _spans: dict[tuple[int, str | None, str | None, str | None], Policy] = field(
@@ -146,6 +149,8 @@ class PolicyBook:
     _made: dict[tuple[int, ...], Policy] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        told = [f"{entry.version} {entry.scope} {entry.until} {entry.values} {entry.modes}" for entry in self.entries]
+        object.__setattr__(self, "fingerprint", digest("policy", *told, *(entry.revokes for entry in self.entries)))
         edges = {entry.begins for entry in self.entries}
         edges |= {end for number in range(len(self.entries)) if (end := self.end(number)) is not None}
         self._edges.extend(sorted(edges))

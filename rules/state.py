@@ -219,6 +219,18 @@ class Standstill(Struct, frozen=True, array_like=True):
     usual: float
 
 
+class Aside(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Cases kept apart from the live ones: nobody is told of them, and they change nothing."""
+
+    of: str = ""
+    """Which candidate policy they are of."""
+    cases: dict[str, Case] = {}
+    suppressed: dict[str, Suppressed] = {}
+    told: tuple[str, ...] = ()
+    """Messages that would have been written, each noted once."""
+    next_due: datetime | None = None
+
+
 class Shipment(Struct, omit_defaults=True, kw_only=True):
     """Everything known of one shipment, or of another subject of cases."""
 
@@ -248,6 +260,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     cases: dict[str, Case] = {}
     """The latest episode of every kind that was ever found."""
     suppressed: dict[str, Suppressed] = {}
+    asides: dict[str, Aside] = {}
+    """By a word of `schemas.words.SHADOWS`."""
     pending: list[Message] = []
     sent: list[Sent] = []
     imported: bool = False

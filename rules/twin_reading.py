@@ -45,7 +45,8 @@ def twin_of(kind: str, text: str) -> Twin:
     if problems := check_twin(kind, text):
         raise ValueError("\n".join(problems))
     said = {name: value for name, value in yaml.safe_load(text).items() if name != "cases"}
-    return Twin(kind=kind, **{name: tuple(value) if isinstance(value, list) else value for name, value in said.items()})
+    plain: dict[str, Any] = {name: tuple(one) if isinstance(one, list) else one for name, one in said.items()}
+    return Twin(kind=kind, **plain)
 
 
 def check_twins() -> list[str]:

@@ -155,14 +155,22 @@ class LinkHop:
 class TrackHop:
     """Third hop in one partition, over the rows of one batch."""
 
-    def __init__(  # noqa: PLR0913 - the two tables, the place, the policy
-        self, shipments: Rows, due: Rows, partition: int, partitions: int, policy: PolicyBook, *, strict: bool
+    def __init__(  # noqa: PLR0913 - the two tables, the place, the policies
+        self,
+        shipments: Rows,
+        due: Rows,
+        partition: int,
+        partitions: int,
+        policy: PolicyBook,
+        *,
+        strict: bool,
+        candidate: PolicyBook | None = None,
     ) -> None:
         peers = frozenset(f"track/{one}" for one in range(partitions))
         self._clock = PartitionClock(due, partition, all_origins(partitions), strict=strict, peers=peers)
         self._name = f"track/{partition}"
         self._passed = _internal(self._name)
-        self._tracker = Tracker(shipments, self._clock, policy, Place(partition, partitions))
+        self._tracker = Tracker(shipments, self._clock, policy, Place(partition, partitions), candidate)
 
     @property
     def duplicates(self) -> int:

@@ -8,13 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from rules.decision import Decision, Event, Refusal
-from rules.engine import decide, sweep
+from rules.engine import decide, end_beside, sweep, sweep_beside
 from rules.feeds import NO_FEEDS, Feeds, told
 from rules.pipeline.adopt import begins, ends, heir
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
 from rules.policy import PolicyBook
+from rules.shadow import due_beside
 from rules.state import Shipment
 from schemas.codec import digest
 from schemas.facts import (
@@ -103,10 +104,12 @@ class Tracker:
         clock: PartitionClock,
         policy: PolicyBook,
         place: Place = _EVERYWHERE,
+        candidate: PolicyBook | None = None,
     ) -> None:
         self._rows = Shelf(rows, _decoder.decode, msgspec.json.encode)
         self._clock = clock
         self._policy = policy
+        self._candidate = candidate
         self._place = place
         self._feeds: Feeds | None = None
         self.duplicates = 0
@@ -162,10 +165,14 @@ class Tracker:
         if row.shipment.forget_at is not None and row.shipment.forget_at <= step.now:
             self._forget(step.subject, row)
             return
-        if row.shipment.next_due is None or row.shipment.next_due > step.now:
+        beside = due_beside(row.shipment.asides)
+        if row.shipment.next_due is not None and row.shipment.next_due <= step.now:
+            decision = sweep(row.shipment, step.now, self._policy, self.feeds, self._candidate)
+        elif beside is not None and beside <= step.now:
+            decision = sweep_beside(row.shipment, step.now, self._policy, self.feeds, self._candidate)
+        else:
             self._keep(step.subject, row, row.shipment, step.now)
             return
-        decision = sweep(row.shipment, step.now, self._policy, self.feeds)
         self._keep(step.subject, row, decision.shipment, step.now)
         for event in decision.events:
             yield event, None
@@ -173,7 +180,7 @@ class Tracker:
     def _decide(self, fact: Fact) -> Iterator[Tracked]:
         row = self._load(fact.shipment_id)
         before = row.shipment
-        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds)
+        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds, self._candidate)
         for refusal in decision.refusals:
             yield Refused(fact, refusal)
         if decision.duplicate:
@@ -250,10 +257,13 @@ class Tracker:
                     position=fact.position,
                     action=action,
                 )
-                decision = decide(placeholder, closing, fact.now, self._policy)
+                decision = decide(placeholder, closing, fact.now, self._policy, self.feeds, self._candidate)
                 placeholder = decision.shipment
                 for event in decision.events:
                     yield event, fact
+        for event in end_beside(placeholder, fact, self._policy):
+            yield event, fact
+        placeholder.asides = {}
         return placeholder
 
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
@@ -271,7 +281,7 @@ class Tracker:
             self._store(base, row)
 
     def _keep(self, key: str, row: Row, shipment: Shipment, swept: datetime | None = None) -> None:
-        due = _earliest(shipment.next_due, shipment.forget_at)
+        due = _earliest(shipment.next_due, shipment.forget_at, due_beside(shipment.asides))
         if due is not None and swept is not None:
             due = max(due, swept + GRID)  # never twice in one minute, whatever the core asks for
         # An entry that comes too early asks again; only one that would come too late has to move.
