@@ -28,6 +28,17 @@ def act(draft: Draft, fact: ActionFact) -> bool:
     return done
 
 
+def act_alike(draft: Draft, action: Action, kind: str) -> None:
+    """Do to the draft's case of a kind what was done to the live one; nothing where that does not fit."""
+    case = draft.shipment.cases.get(kind)
+    if case is None:
+        return
+    if action.action not in ("approve", "reject"):
+        _on_case(draft, replace(action, case_id=case.case_id))
+    elif case.is_open:
+        _reviewed(draft, case, action)
+
+
 def _on_messages(draft: Draft, action: Action) -> bool:
     """Approve or reject one held message, or all that a case holds."""
     waiting = [

@@ -27,7 +27,7 @@ def _fields(draft: Draft, case: Case, change: str, previous_owner: str | None) -
     twin = draft.policy.twins[case.kind]
     return {
         "case_id": case.case_id,
-        "dedup_key": f"{draft.shipment.shipment_id}/{case.kind}",
+        "dedup_key": draft.dedup_key(case.kind),
         "change": change,
         "kind": case.kind,
         "title": twin.title,

@@ -1,8 +1,9 @@
 """The life of cases: opened, escalated, updated, hidden, resolved and reopened as causes come and go."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -16,8 +17,10 @@ from rules.scoring import Score, next_step, score
 from rules.situation import Situation
 from rules.state import Case, Suppressed
 from rules.twin import Twin
-from schemas.codec import digest
 
+BY_POLICY: Final = "policy"
+"""`resolved_by` of a case that ended because its kind is no longer live."""
+_BY_ITSELF: Final = ("self", BY_POLICY)
 _BANDS = ("watch", "routine", "urgent", "critical")
 
 
@@ -34,13 +37,21 @@ class Weighed:
     evidence: tuple[dict[str, Any], ...]
 
 
-def evaluate(draft: Draft) -> None:
-    """Hold every kind against the shipment as it is now, and publish what changed of its cases."""
-    found = find(draft.situation, draft.now, draft.policy)
+def evaluate(draft: Draft, only: Collection[str] | None = None) -> None:
+    """Hold every kind against the shipment as it is now, and publish what changed of its cases.
+
+    With `only` those kinds alone may have cases, and the others only hide them; without, all kinds that are live.
+    """
+    if only is None:
+        retire(draft, draft.policy.not_live)
+    without = draft.policy.off if only is not None else draft.policy.not_live
+    found = find(draft.situation, draft.now, draft.policy, without)
     if not found and not draft.shipment.cases and not draft.shipment.suppressed:
         return
     hides = spoken_for(draft, found)
     for kind in KINDS:
+        if kind.name in without or (only is not None and kind.name not in only):
+            continue
         finding, case = found.get(kind.name), draft.shipment.cases.get(kind.name)
         if finding is None:
             _gone(draft, kind.name, case, found)
@@ -54,9 +65,21 @@ def spoken_for(draft: Draft, found: dict[str, Finding]) -> dict[str, str]:
     """Which of the found kinds are hidden, each with the kind that speaks for it, or `incident`."""
     # What a person has settled speaks for nothing any more.
     hides = hidden({kind: one for kind, one in found.items() if not is_settled(draft, kind, one)}, found)
-    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
+    if draft.incident is not None and draft.shipment.subject == "shipment":
         hides.update({kind: "incident" for kind in found if kind in INHIBITED and kind not in hides})
     return hides
+
+
+def retire(draft: Draft, kinds: Collection[str]) -> None:
+    """End the open cases of kinds that the policy no longer lets have any."""
+    for kind in kinds and [kind for kind, case in draft.shipment.cases.items() if kind in kinds and case.is_open]:
+        case, mode = draft.shipment.cases[kind], draft.policy.mode(kind)
+        why = f"{kind} is {mode.value} ({mode.path})"
+        ended = replace(case, resolved_at=draft.now, resolved_by=BY_POLICY, resolution=why, hidden_by=None)
+        draft.shipment.cases[kind] = ended
+        emit_case(draft, ended, "resolved")
+    for kind in kinds and [kind for kind in draft.shipment.suppressed if kind in kinds]:
+        del draft.shipment.suppressed[kind]
 
 
 def next_change(draft: Draft) -> datetime | None:
@@ -124,14 +147,14 @@ def _appears(draft: Draft, kind: Kind, found: dict[str, Finding], hidden_by: str
 def is_settled(draft: Draft, kind: str, finding: Finding) -> bool:
     """Whether a person ended the case, and nothing has been added to its cause since."""
     case = draft.shipment.cases.get(kind)
-    if case is None or case.is_open or case.resolved_by == "self":
+    if case is None or case.is_open or case.resolved_by in _BY_ITSELF:
         return False
     return (case.stage, case.mark) == (finding.stage, finding.mark)
 
 
 def reopens_at(draft: Draft, case: Case | None) -> datetime | None:
     """Until when the cause of a case that ended by itself waits before it counts again; None where nothing waits."""
-    if case is None or case.resolved_at is None or case.resolved_by != "self":
+    if case is None or case.resolved_at is None or case.resolved_by not in _BY_ITSELF:
         return None
     at: datetime = case.resolved_at + draft.policy.value("cases.hysteresis")
     return at
@@ -141,7 +164,7 @@ def _open(draft: Draft, weighed: Weighed, episode: int) -> None:
     kind, owner = weighed.twin.kind, weighed.twin.owner_at(weighed.finding.stage)
     shipment = draft.shipment
     case = Case(
-        case_id=digest("case", shipment.shipment_id, kind, episode),
+        case_id=draft.case_id(kind, episode),
         kind=kind,
         episode=episode,
         owner=owner,

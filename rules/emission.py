@@ -9,7 +9,7 @@ from rules.decision import Decision, Event, Refusal
 from rules.feeds import NO_FEEDS, Feeds
 from rules.policy import Policy
 from rules.situation import Situation
-from rules.state import Shipment
+from rules.state import Shipment, Standstill
 from schemas.codec import digest
 
 SCHEMA_VERSION = 1
@@ -43,6 +43,7 @@ class Draft:
             siblings=dict(shipment.siblings),
             pending=list(shipment.pending),
             sent=list(shipment.sent),
+            asides=dict(shipment.asides),
             told=list(shipment.told),
             actions=list(shipment.actions),
             sequences=dict(shipment.sequences),
@@ -54,6 +55,8 @@ class Draft:
         self.policy = policy
         self.feeds = feeds
         self.events: list[Event] = []
+        self.aside: list[Event] = []
+        """What goes to nobody who acts: it follows the others, and nothing follows from it."""
         self.refusals: list[Refusal] = []
         self.imported = False
         self.by_clock = cause.startswith(MINUTE)
@@ -70,6 +73,19 @@ class Draft:
         if self._situation is None:
             self._situation = Situation(self.shipment, self.policy, self.feeds)
         return self._situation
+
+    @property
+    def incident(self) -> Standstill | None:
+        """The incident that speaks for the parcel; none where the policy does not let incidents speak."""
+        return self.shipment.incident if "incident" not in self.policy.not_live else None
+
+    def case_id(self, kind: str, episode: int) -> str:
+        """What an episode of a kind is known by."""
+        return digest("case", self.shipment.shipment_id, kind, episode)
+
+    def dedup_key(self, kind: str) -> str:
+        """What all episodes of a kind are known by."""
+        return f"{self.shipment.shipment_id}/{kind}"
 
     def touch(self) -> None:
         """The shipment has changed in a way that the view may have read."""
@@ -104,7 +120,7 @@ class Draft:
     def decision(self, *, duplicate: bool = False) -> Decision:
         """The answer; a duplicate leaves the shipment as it was."""
         shipment = self.before if duplicate else self.shipment
-        return Decision(shipment, tuple(self.events), tuple(self.refusals), duplicate)
+        return Decision(shipment, (*self.events, *self.aside), tuple(self.refusals), duplicate)
 
     def _common(self) -> dict[str, Any]:
         shipment, order = self.shipment, self.shipment.order

@@ -5,14 +5,16 @@ from typing import Final
 
 from rules.actions import act
 from rules.cases import evaluate, next_change
-from rules.decision import Decision
+from rules.decision import Decision, Event
 from rules.emission import MINUTE, Draft
 from rules.feeds import NO_FEEDS, Feeds
 from rules.intake import is_from_history, take_order, take_scans, take_ticket
 from rules.kinds import next_due
 from rules.lifecycle import is_over
 from rules.messages import next_message, plan, review
-from rules.policy import Policy, PolicyBook
+from rules.policy import PolicyBook
+from rules.shadow import end_all, look_beside
+from rules.situation import policy_of
 from rules.state import Shipment
 from rules.surroundings import take_feed, take_incident, take_sibling
 from rules.updates import emit_state
@@ -23,8 +25,13 @@ _LOOK_AGAIN: Final = timedelta(hours=1)
 """While a feed is silent its parcels' clocks stand still, and nothing tells them when it is heard again."""
 
 
-def decide(
-    shipment: Shipment | None, fact: Fact, now: datetime, policy: PolicyBook, feeds: Feeds = NO_FEEDS
+def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
+    shipment: Shipment | None,
+    fact: Fact,
+    now: datetime,
+    policy: PolicyBook,
+    feeds: Feeds = NO_FEEDS,
+    candidate: PolicyBook | None = None,
 ) -> Decision:
     """What one fact about a shipment leads to.
 
@@ -34,33 +41,74 @@ def decide(
         now: when the fact counts (`fact.now`). Time does not run backwards: an earlier one counts as the latest known.
         policy: what to decide by.
         feeds: what is known of the carriers' feeds: clocks stand still while one is silent.
+        candidate: a policy that runs beside: it changes nothing but `shadow-exceptions`.
     """
     known = shipment or _blank(fact)
     moment = now if known.clock is None else max(now, known.clock)
-    draft = Draft(known, moment, fact.received_at, fact.fact_id, _policy(known, moment, policy), feeds)
+    if isinstance(fact, SiblingFact) and known.clock is not None:
+        # It may come from a partition whose clock is ahead of this one's: nothing is decided by it now.
+        moment = known.clock
+    draft = Draft(known, moment, fact.received_at, fact.fact_id, policy_of(known, moment, policy), feeds)
     draft.imported = fact.imported
     if not _take(draft, fact):
         if draft.quietly:
             _schedule(draft)
         return draft.decision(duplicate=not draft.quietly)
     draft.shipment.imported = is_from_history(draft, fact)
-    draft.policy = _policy(draft.shipment, moment, policy)
+    draft.policy = policy_of(draft.shipment, moment, policy)
     draft.touch()
     _settle(draft, fact)
+    look_beside(draft, candidate, fact)
     return draft.decision()
 
 
-def sweep(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Feeds = NO_FEEDS) -> Decision:
+def sweep(
+    shipment: Shipment,
+    now: datetime,
+    policy: PolicyBook,
+    feeds: Feeds = NO_FEEDS,
+    candidate: PolicyBook | None = None,
+) -> Decision:
     """What the passing of time leads to; a second sweep at the same moment leads to nothing."""
-    moment = now if shipment.clock is None else max(now, shipment.clock)
-    draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), _policy(shipment, moment, policy), feeds)
-    draft.shipment.last_received_at = shipment.last_received_at
+    draft = _at_a_mark(shipment, now, policy, feeds)
     evaluate(draft)
     review(draft)
     if draft.events or draft.shipment.suppressed != shipment.suppressed:
         emit_state(draft)
     _schedule(draft)
+    look_beside(draft, candidate)
     return draft.decision()
+
+
+def sweep_beside(
+    shipment: Shipment,
+    now: datetime,
+    policy: PolicyBook,
+    feeds: Feeds = NO_FEEDS,
+    candidate: PolicyBook | None = None,
+) -> Decision:
+    """The same for the cases in shadow alone: the live ones are not even looked at."""
+    draft = _at_a_mark(shipment, now, policy, feeds)
+    draft.shipment.clock = shipment.clock
+    look_beside(draft, candidate)
+    return draft.decision()
+
+
+def end_beside(shipment: Shipment, fact: Fact, policy: PolicyBook) -> tuple[Event, ...]:
+    """The ends of all cases in shadow, where a fact shows that the shipment is none."""
+    if not shipment.asides:
+        return ()
+    book = policy_of(shipment, fact.now, policy)
+    draft = Draft(shipment, fact.now, fact.received_at, fact.fact_id, book)
+    end_all(draft)
+    return tuple(draft.aside)
+
+
+def _at_a_mark(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Feeds) -> Draft:
+    moment = now if shipment.clock is None else max(now, shipment.clock)
+    draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), policy_of(shipment, moment, policy), feeds)
+    draft.shipment.last_received_at = shipment.last_received_at
+    return draft
 
 
 def _take(draft: Draft, fact: Fact) -> bool:
@@ -79,10 +127,9 @@ def _take(draft: Draft, fact: Fact) -> bool:
 
 
 def _settle(draft: Draft, fact: Fact) -> None:
-    evaluate(draft)
-    plan(draft)
-    # Of another parcel's delivery nothing shows unless it leads to something.
-    if draft.events or not isinstance(fact, SiblingFact):
+    if not isinstance(fact, SiblingFact):
+        evaluate(draft)
+        plan(draft)
         emit_state(draft)
     _schedule(draft)
 
@@ -90,7 +137,8 @@ def _settle(draft: Draft, fact: Fact) -> None:
 def _schedule(draft: Draft) -> None:
     """When to look again, and when the shipment may be forgotten."""
     shipment = draft.shipment
-    times = [next_due(draft.situation, draft.now, draft.policy), next_change(draft), next_message(draft)]
+    due = next_due(draft.situation, draft.now, draft.policy, draft.policy.not_live)
+    times = [due, next_change(draft), next_message(draft)]
     if draft.wake:
         times.append(draft.now)
     if shipment.subject == "shipment" and draft.situation.feed_is_silent and not is_over(shipment.life):
@@ -102,10 +150,6 @@ def _schedule(draft: Draft) -> None:
     done = _is_over(shipment) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")
     shipment.forget_at = (shipment.last_received_at or draft.now) + span if done else None
-
-
-def _policy(shipment: Shipment, now: datetime, book: PolicyBook) -> Policy:
-    return book.at(now, shipment.carrier, shipment.order.storefront if shipment.order else None)
 
 
 def _is_over(shipment: Shipment) -> bool:

@@ -82,7 +82,7 @@ def _moved_on(draft: Draft, message: Message) -> Fate | None:
 
 def _in_an_incident(draft: Draft, message: Message) -> Fate | None:
     """While many parcels stand still together, only the incident's plan speaks of dates."""
-    if draft.shipment.incident is None or message.topic == "incident" or message.class_ != "promise":
+    if draft.incident is None or message.topic == "incident" or message.class_ != "promise":
         return None
     return Fate("suppressed", "incident")
 

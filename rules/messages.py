@@ -75,8 +75,8 @@ def plan(draft: Draft) -> None:
     for case in draft.shipment.cases.values():
         if case.is_open and case.posture != "silent":
             _plan_case(draft, case)
-    if draft.shipment.incident is not None and draft.shipment.subject == "shipment":
-        _plan_incident(draft, draft.shipment.incident)
+    if draft.incident is not None and draft.shipment.subject == "shipment":
+        _plan_incident(draft, draft.incident)
 
 
 def _plan_incident(draft: Draft, incident: Standstill) -> None:
@@ -98,15 +98,19 @@ def _plan_incident(draft: Draft, incident: Standstill) -> None:
 
 
 def _plan_case(draft: Draft, case: Case) -> None:
+    message = case_message(draft, case)
+    if _told_by(message) not in draft.shipment.told:
+        _take_up(draft, message)
+
+
+def case_message(draft: Draft, case: Case) -> Message:
+    """What a case would tell the customer, not yet worded."""
     twin = draft.policy.twins[case.kind]
     class_, stage = twin.message_class, case.stage if case.stage in twin.speaks_again else ""
-    about = _about_case(case.kind, _KINDS[case.posture], stage)
-    if _told(class_, about, case.episode) in draft.shipment.told:
-        return
     due = _not_ahead_of(draft, case.since, draft.shipment.life.state_quality, draft.now + _settling(draft, case))
     reviewed = case.posture == "human_review"
-    message = Message(
-        message_id=_id(draft, class_, about, case.episode),
+    return Message(
+        message_id=_id(draft, class_, _about_case(case.kind, _KINDS[case.posture], stage), case.episode),
         kind=_KINDS[case.posture],
         class_=class_,
         topic=case.kind,
@@ -117,7 +121,6 @@ def _plan_case(draft: Draft, case: Case) -> None:
         case_id=case.case_id,
         imported=draft.imported or draft.shipment.imported,
     )
-    _take_up(draft, message)
 
 
 def _cause_time(draft: Draft, case: Case) -> datetime:
@@ -138,7 +141,7 @@ def _settling(draft: Draft, case: Case) -> timedelta:
 
 
 def _take_up(draft: Draft, message: Message) -> None:
-    told, message = _told_by(message), _worded(draft, message)
+    told, message = _told_by(message), worded(draft, message)
     if told in draft.shipment.told:
         emit_message(draft, message, Fate("suppressed", "duplicate"))
         return
@@ -174,7 +177,7 @@ def _decide(draft: Draft, message: Message) -> None:
     pending = draft.shipment.pending
     if message.approved_by is None and still_true(draft.shipment, message):
         # The order may have come after the scan: the words and the key are those known when it is decided.
-        at, message = pending.index(message), _worded(draft, message)
+        at, message = pending.index(message), worded(draft, message)
         pending[at] = message
     fate = fate_of(draft, message)
     if fate.fate != "held":
@@ -229,10 +232,10 @@ def _told_by(message: Message) -> str:
     return _told(message.class_, about, message.episode)
 
 
-def _worded(draft: Draft, message: Message) -> Message:
+def worded(draft: Draft, message: Message) -> Message:
     """The message with its idempotency key and its text."""
-    storefront = draft.shipment.order.storefront if draft.shipment.order else None
-    key = f"{storefront or 'main'}/{draft.shipment.shipment_id}/{_told_by(message)}"
+    # Nothing in it may change while the message waits, such as the storefront of an order that comes later.
+    key = f"{draft.shipment.shipment_id}/{_told_by(message)}"
     case = draft.shipment.cases.get(message.topic) if message.case_id else None
     text = milestone_text(draft, message.topic) if case is None else case_text(draft, case)
     return replace(message, key=key, text=text)

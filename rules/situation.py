@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from rules.calendar import Calendar, calendar_of
 from rules.feeds import NO_FEEDS, Feeds, elapsed, reached
 from rules.places import end_of_day, zone_of
-from rules.policy import Limit, Policy
+from rules.policy import Limit, Policy, PolicyBook
 from rules.state import Lifecycle, Shipment
 from schemas.facts import Order
 
@@ -75,8 +75,7 @@ class Situation:
     @property
     def service_level(self) -> str | None:
         """What was paid for: as the order says, else as the carrier says."""
-        parcel = self.shipment.parcel
-        return (parcel.service_level if parcel else None) or self.life.service_level
+        return service_level_of(self.shipment)
 
     @property
     def calendar(self) -> Calendar:
@@ -150,3 +149,15 @@ class Situation:
         factor = self.policy.limit("replacement.threshold_factor")
         value: timedelta = limit.value * factor.value
         return Limit(value, f"{limit.path} x {factor.path}")
+
+
+def service_level_of(shipment: Shipment) -> str | None:
+    """What was paid for: as the order says, else as the carrier says."""
+    parcel = shipment.parcel
+    return (parcel.service_level if parcel else None) or shipment.life.service_level
+
+
+def policy_of(shipment: Shipment, now: datetime, book: PolicyBook) -> Policy:
+    """What the book says of a shipment at a moment."""
+    storefront = shipment.order.storefront if shipment.order else None
+    return book.at(now, shipment.carrier, storefront, service_level_of(shipment))

@@ -219,6 +219,18 @@ class Standstill(Struct, frozen=True, array_like=True):
     usual: float
 
 
+class Aside(Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """Cases kept apart from the live ones: nobody is told of them, and they change nothing."""
+
+    of: str = ""
+    """Which candidate policy they are of."""
+    cases: dict[str, Case] = {}
+    suppressed: dict[str, Suppressed] = {}
+    told: tuple[str, ...] = ()
+    """Messages that would have been written, each noted once."""
+    next_due: datetime | None = None
+
+
 class Shipment(Struct, omit_defaults=True, kw_only=True):
     """Everything known of one shipment, or of another subject of cases."""
 
@@ -239,6 +251,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     """What decides which of two orders counts; the larger."""
     siblings: dict[str, datetime] = {}
     """Other parcels of its order that were delivered, and when."""
+    siblings_from: datetime | None = None
+    """When that may first lead to something: what passes from parcel to parcel has its own way through the log."""
     incident: Standstill | None = None
     incidents: int = 0
     """How many incidents it was part of."""
@@ -246,6 +260,8 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     cases: dict[str, Case] = {}
     """The latest episode of every kind that was ever found."""
     suppressed: dict[str, Suppressed] = {}
+    asides: dict[str, Aside] = {}
+    """By a word of `schemas.words.SHADOWS`."""
     pending: list[Message] = []
     sent: list[Sent] = []
     imported: bool = False

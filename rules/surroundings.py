@@ -1,17 +1,29 @@
 """Puts facts of others into the state: its order's other parcels, an incident at its place, its carrier's feed."""
 
+from datetime import timedelta
+
 from rules.emission import Draft
 from rules.state import Standstill
 from schemas.facts import FeedFact, IncidentFact, SiblingFact
 
 _REMEMBERED = 20
+_HOUR = timedelta(hours=1)
+ON_ITS_WAY = timedelta(hours=6)
+"""No clock of the tracker is farther ahead of another, and a parcel that comes alone is allowed far more."""
 
 
 def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
-    """Another parcel of the order was delivered, or is so no more."""
-    siblings = draft.shipment.siblings
+    """Another parcel of the order was delivered, or is so no more.
+
+    Nothing follows from it for some hours, so that it does not matter how fast it went from parcel to parcel.
+    """
+    shipment, siblings = draft.shipment, draft.shipment.siblings
     if siblings.get(fact.sibling) == fact.delivered_at:
         return False
+    # To the full hour, so that a minute more or less on its way changes nothing.
+    counts = (fact.now + ON_ITS_WAY + _HOUR).replace(minute=0, second=0, microsecond=0)
+    shipment.siblings_from = counts if shipment.siblings_from is None else max(counts, shipment.siblings_from)
+    shipment.last_received_at = draft.before.last_received_at
     if fact.delivered_at is None:
         del siblings[fact.sibling]
     else:

@@ -43,6 +43,7 @@ ServiceLevel = Annotated[str, _OneOf(words.SERVICE_LEVELS)]
 Tier = Annotated[str, _OneOf(words.TIERS)]
 Channel = Annotated[str, _OneOf(words.CHANNELS)]
 Resolution = Annotated[str, _OneOf(words.RESOLUTIONS)]
+Shadow = Annotated[str, _OneOf(words.SHADOWS)]
 Name = Annotated[str, Field(min_length=1)]
 Count = Annotated[int, Field(ge=0)]
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
@@ -256,6 +257,11 @@ class ExceptionEvent(_Event):
     note: str | None
     cause_event_id: str | None
     policy_version: Name
+    shadow: Shadow | None = Field(
+        None,
+        description="Only on `shadow-exceptions`: `kind` where the kind is in shadow, `policy` where a candidate"
+        " policy would have opened the case. Nobody is told of either.",
+    )
 
 
 class CustomerMessage(_Event):

@@ -143,6 +143,8 @@ DEAD_LETTERS: Final = "dead-letters"
 REPLAYS: Final = "replays"
 MARK_HEADER: Final = "wismo-mark"
 """Kafka header whose value is the time of a mark of the clock (RFC 3339, UTC)."""
+SHADOWS: Final = ("kind", "policy")
+"""Why a case is only on `shadow-exceptions`: its kind is in shadow, or a candidate policy would have opened it."""
 
 
 def exceptions_topic(owner: str) -> str:

@@ -137,19 +137,23 @@ _FITTING: Final = {
     for subject in SUBJECTS
     for state in STATES
 }
-_DUE: Final = {place: tuple(kind.due for kind in kinds if kind.due) for place, kinds in _FITTING.items()}
+_DUE: Final = {place: tuple((kind.name, kind.due) for kind in kinds if kind.due) for place, kinds in _FITTING.items()}
+_NONE: Final[frozenset[str]] = frozenset()
 
 
-def next_due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
-    """When time alone would next change what is found."""
-    times = [due(shipment, now, policy) for due in _DUE[shipment.subject, shipment.life.state]]
+def next_due(shipment: Situation, now: datetime, policy: Policy, without: Collection[str] = _NONE) -> datetime | None:
+    """When time alone would next change what is found of any kind but `without`."""
+    asked = _DUE[shipment.subject, shipment.life.state]
+    times = [due(shipment, now, policy) for name, due in asked if name not in without]
     return min((time for time in times if time is not None), default=None)
 
 
-def find(shipment: Situation, now: datetime, policy: Policy) -> dict[str, Finding]:
-    """Every cause that is there now, by kind."""
+def find(shipment: Situation, now: datetime, policy: Policy, without: Collection[str] = _NONE) -> dict[str, Finding]:
+    """Every cause that is there now, by kind; kinds in `without` are not asked."""
     found: dict[str, Finding] = {}
     for kind in _FITTING[shipment.subject, shipment.life.state]:
+        if without and kind.name in without:
+            continue
         finding = kind.detect(shipment, now, policy)
         if finding is not None:
             found[kind.name] = finding

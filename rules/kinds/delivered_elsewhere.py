@@ -24,7 +24,11 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """When nobody is expected to ask any more."""
     delivered = shipment.life.delivered_at
-    end = None if delivered is None else delivered + policy.value("delivered_elsewhere.until")
+    end = (
+        None
+        if delivered is None or handed_to(shipment) is None
+        else delivered + policy.value("delivered_elsewhere.until")
+    )
     return end if end is not None and end > now else None
 
 

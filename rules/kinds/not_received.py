@@ -9,7 +9,7 @@ from rules.situation import Situation
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
-    """Fire while a ticket that says so is open; where little is at stake, a decision waits for the parcel to turn up."""
+    """Fire while a ticket that says so is open; where little is at stake, a decision waits for it to turn up."""
     tickets = shipment.tickets_about("not_received")
     if not tickets or shipment.is_return:
         return None

@@ -14,7 +14,7 @@ STATES = ("unknown", "label_created", "picked_up", "in_transit", "delayed", "att
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire when the last of the others arrived so much business time ago."""
     start, limit = _start(shipment), policy.limit("partial_delivery.after")
-    reached = shipment.reached(start, limit.value) if start is not None else None
+    reached = _reached(shipment, start, limit.value)
     if start is None or reached is None or now < reached:
         return None
     others = Evidence("delivered_siblings", len(shipment.shipment.siblings))
@@ -24,7 +24,7 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """The moment of `detect`."""
     start, span = _start(shipment), policy.value("partial_delivery.after")
-    reached = shipment.reached(start, span) if start is not None else None
+    reached = _reached(shipment, start, span)
     return reached if reached is not None and reached > now else None
 
 
@@ -35,8 +35,14 @@ def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check
     yield Check("delivered_siblings", len(siblings & arrived.keys()), len(siblings), None, siblings <= arrived.keys())
     start, limit = _start(shipment), policy.limit("partial_delivery.after")
     passed: timedelta | None = shipment.elapsed(start, now) if start is not None else None
-    holds = passed is not None and passed >= limit.value
+    reached = _reached(shipment, start, limit.value)
+    holds = reached is not None and now >= reached
     yield Check("time_since_siblings", passed, limit.value, limit.path, holds)
+
+
+def _reached(shipment: Situation, start: datetime | None, span: timedelta) -> datetime | None:
+    reached, counts = shipment.reached(start, span) if start is not None else None, shipment.shipment.siblings_from
+    return reached if reached is None or counts is None else max(reached, counts)
 
 
 def _siblings(shipment: Situation) -> set[str]:

@@ -37,10 +37,7 @@ def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check
     flags = list(shipment.life.flags)
     yield Check("flags", flags, "pickup_ready", None, "pickup_ready" in flags)
     yield Check("direction", shipment.life.direction, "outbound", None, not shipment.is_return)
-    start, first = (
-        _waiting_since(shipment),
-        min((one for _, one in _limits(shipment, policy)), key=lambda one: one.value),
-    )
+    start, first = _waiting_since(shipment), min(dict(_limits(shipment, policy)).values(), key=lambda one: one.value)
     passed = now - start if start is not None else None
     yield Check("waiting_for_pickup", passed, first.value, first.path, passed is not None and passed >= first.value)
 

@@ -4,6 +4,9 @@ A mark says: everything up to this time that came this way has been said. A part
 latest marks of its inputs, so no clock overtakes a backlog. An event stands behind the marks of its own input; it
 applies when the clock has reached the latest of them, so no event overtakes the clock either. What has to wait, and
 what falls due by time alone, stand in one time-sorted table.
+
+Clocks of one hop that pass facts to each other are peers: each announces how far it has got, and none runs more than
+some hours ahead of what the others announced. In daily work that never binds; in a replay it keeps them together.
 """
 
 from collections.abc import Iterator
@@ -16,6 +19,11 @@ from schemas.codec import dumps, loads
 GRID = timedelta(seconds=60)
 """Marks of a recording stand on the minute; what falls due between two of them waits for the later one."""
 
+PEERS_LAG = timedelta(hours=6)
+"""How far a clock may be ahead of what its peers have announced: what one passes to another counts only after that."""
+ANNOUNCED_EVERY = timedelta(hours=1)
+
+_SAID, _BEGAN = "said", "began"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DUE, _HELD = b"\x00", b"\x01"
@@ -25,6 +33,11 @@ _LOWEST, _HIGHEST = b"", b"\xfe"
 def micros(moment: datetime) -> int:
     """Microseconds since 1970, UTC."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+def micros_of(span: timedelta) -> int:
+    """A span in microseconds."""
+    return span // _MICROSECOND
 
 
 def moment_of(microseconds: int) -> datetime:
@@ -60,12 +73,21 @@ Step = Due | Held
 class PartitionClock:
     """The clock and the agenda of one partition of one hop; all its state is in `rows`."""
 
-    def __init__(self, rows: Rows, partition: int, origins: frozenset[str], *, strict: bool) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        partition: int,
+        origins: frozenset[str],
+        *,
+        strict: bool,
+        peers: frozenset[str] = frozenset(),
+    ) -> None:
         self._rows = rows
         self._key = b"\xffclock:%d" % partition
         # Rows of all partitions of a worker may share one store: a row says whose it is.
         self._suffix = b"\x00" + partition.to_bytes(2, "big")
         self._origins = origins
+        self._peers = peers
         self._strict = strict
         raw = rows.get(self._key)
         self._marks: dict[str, int] = loads(raw) if raw else {}
@@ -112,7 +134,7 @@ class PartitionClock:
         subject is still decided at its own minute.
         """
         at = micros(time)
-        if origin not in self._origins or at <= self._marks.get(origin, 0):
+        if origin not in self._origins | self._peers or at <= self._marks.get(origin, 0):
             return
         self._marks[origin] = at
         self._unsaved = True
@@ -120,6 +142,14 @@ class PartitionClock:
         if now > self._now:
             self._now = now
             yield from self._steps()
+
+    def announce(self) -> datetime | None:
+        """The clock, where peers should hear that it has moved on; None where they heard lately."""
+        if not self._now or self._now - self._marks.get(_SAID, 0) < micros_of(ANNOUNCED_EVERY):
+            return None
+        self._marks[_SAID] = self._now
+        self._unsaved = True
+        return moment_of(self._now)
 
     def save(self) -> None:
         """Write the marks to the rows: once a batch, since a mark that is lost does no harm within one."""
@@ -149,7 +179,11 @@ class PartitionClock:
     def _least(self) -> int:
         if not self._origins <= self._marks.keys():
             return 0
-        return min((self._marks[origin] for origin in self._origins), default=0)
+        least = min((self._marks[origin] for origin in self._origins), default=0)
+        if not self._peers or not least:
+            return least
+        began = self._marks.setdefault(_BEGAN, least)
+        return min(least, micros_of(PEERS_LAG) + min(self._marks.get(peer, began) for peer in self._peers))
 
 
 def _until(now: int) -> bytes:

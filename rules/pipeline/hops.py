@@ -155,11 +155,22 @@ class LinkHop:
 class TrackHop:
     """Third hop in one partition, over the rows of one batch."""
 
-    def __init__(  # noqa: PLR0913 - the two tables, the place, the policy
-        self, shipments: Rows, due: Rows, partition: int, partitions: int, policy: PolicyBook, *, strict: bool
+    def __init__(  # noqa: PLR0913 - the two tables, the place, the policies
+        self,
+        shipments: Rows,
+        due: Rows,
+        partition: int,
+        partitions: int,
+        policy: PolicyBook,
+        *,
+        strict: bool,
+        candidate: PolicyBook | None = None,
     ) -> None:
-        self._clock = PartitionClock(due, partition, all_origins(partitions), strict=strict)
-        self._tracker = Tracker(shipments, self._clock, policy, Place(partition, partitions))
+        peers = frozenset(f"track/{one}" for one in range(partitions))
+        self._clock = PartitionClock(due, partition, all_origins(partitions), strict=strict, peers=peers)
+        self._name = f"track/{partition}"
+        self._passed = _internal(self._name)
+        self._tracker = Tracker(shipments, self._clock, policy, Place(partition, partitions), candidate)
 
     @property
     def duplicates(self) -> int:
@@ -180,7 +191,9 @@ class TrackHop:
         """What one record of `shipment-events` leads to."""
         if (time := record.header(MARK_HEADER)) is not None:
             for step in self._clock.mark(record.header(ORIGIN_HEADER) or "", mark_time(time)):
-                yield from tracked_outs(self._step(step), step.after if isinstance(step, Held) else step.now)
+                yield from self._outs(self._step(step), step.after if isinstance(step, Held) else step.now)
+            if (reached := self._clock.announce()) is not None:
+                yield mark(SHIPMENT_EVENTS, self._name, reached)
             return
         assert record.value is not None
         fact = _decode_fact(record.value)
@@ -189,23 +202,27 @@ class TrackHop:
             order = f"{micros(fact.now):020d}|{fact.topic}|{fact.position}|{fact.shipment_id}|{fact.fact_id}"
             self._clock.hold(origin, order, record.value)
         else:
-            yield from tracked_outs(self._tracker.apply(fact), fact.now)
+            yield from self._outs(self._tracker.apply(fact), fact.now)
+
+    def _outs(self, tracked: Iterable[Tracked], now: datetime) -> Iterator[Out]:
+        for one in tracked:
+            if isinstance(one, Passed):
+                yield fact_out(one.fact, self._passed)
+            else:
+                yield from tracked_outs([one], now)
 
     def _step(self, step: Due | Held) -> Iterator[Tracked]:
         return self._tracker.due(step) if isinstance(step, Due) else self._tracker.apply(_decode_fact(step.value))
 
 
 def tracked_outs(tracked: Iterable[Tracked], now: datetime) -> Iterator[Out]:
-    """Decisions, refusals and what concerns other parcels as records."""
+    """Decisions and refusals as records; what concerns other parcels is not among them."""
     for one in tracked:
-        if isinstance(one, Passed):
-            yield fact_out(one.fact, _PASSED)
-            continue
         if isinstance(one, Refused):
             yield refused_letter(one)
         elif isinstance(one, Gone):
             yield Out(SHIPMENTS, _bytes(one.shipment_id), None, now, place=base_id(one.shipment_id))
-        else:
+        elif not isinstance(one, Passed):
             yield event_out(one[0], one[1], now)
 
 
@@ -220,9 +237,6 @@ def _bytes(key: str) -> bytes:
 
 def _internal(origin: str) -> Headers:
     return (_JSON, (ORIGIN_HEADER, origin.encode()))
-
-
-_PASSED = _internal("track")
 
 
 def _forwarded(record: Record) -> tuple[Out, Out]:

@@ -25,14 +25,17 @@ class UnknownTopicError(ValueError):
 
 
 class Replay:
-    """Router, linker and tracker over one recording: one partition, no broker, the recording's own time."""
+    """Router, linker and tracker over one recording: one partition, no broker, the recording's own time.
 
-    def __init__(self, policy: PolicyBook) -> None:
+    A `candidate` policy runs beside the live one and adds nothing but `shadow-exceptions`.
+    """
+
+    def __init__(self, policy: PolicyBook, candidate: PolicyBook | None = None) -> None:
         due = MemoryRows()
         self._link_clock = PartitionClock(MemoryRows(), 0, _FEED, strict=False)
         self._track_clock = PartitionClock(due, 0, _FEED, strict=False)
         self._linker = Linker(None, self._link_clock, 0, policy)
-        self._tracker = Tracker(None, self._track_clock, policy)
+        self._tracker = Tracker(None, self._track_clock, policy, candidate=candidate)
         self._last: datetime | None = None
         self._told: set[tuple[str, datetime]] = set()
 

@@ -1,6 +1,6 @@
 """Third hop: the only writer of shipment state. Facts and time go in, decisions come out."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,12 +8,14 @@ import msgspec
 from msgspec import Struct
 
 from rules.decision import Decision, Event, Refusal
-from rules.engine import decide, sweep
+from rules.engine import decide, end_beside, sweep, sweep_beside
 from rules.feeds import NO_FEEDS, Feeds, told
+from rules.pipeline.adopt import begins, ends, heir
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
 from rules.policy import PolicyBook
+from rules.shadow import due_beside
 from rules.state import Shipment
 from schemas.codec import digest
 from schemas.facts import (
@@ -102,10 +104,12 @@ class Tracker:
         clock: PartitionClock,
         policy: PolicyBook,
         place: Place = _EVERYWHERE,
+        candidate: PolicyBook | None = None,
     ) -> None:
         self._rows = Shelf(rows, _decoder.decode, msgspec.json.encode)
         self._clock = clock
         self._policy = policy
+        self._candidate = candidate
         self._place = place
         self._feeds: Feeds | None = None
         self.duplicates = 0
@@ -128,18 +132,28 @@ class Tracker:
             yield from self._decide(fact)
             return
         base = base_id(fact.shipment_id)
-        if base != fact.shipment_id and isinstance(fact, ScansFact):
-            yield from self._adopt(base, fact)
-        elif isinstance(fact, SiblingFact | IncidentFact):
+        if isinstance(fact, ScansFact):
+            yield from self._scans(base, fact)
+            return
+        if isinstance(fact, SiblingFact | IncidentFact):
             yield from self._decide(self._latest(fact))
             return
-        elif base == fact.shipment_id and not isinstance(fact, ScansFact):
+        if base == fact.shipment_id:
             row = self._load(base)
             if row.aliases:
                 yield from self._onto_aliases(row, fact)
                 return
             if _reuses(fact.shipment_id):
                 self._store_kept(base, row, fact)
+        yield from self._decide(fact)
+
+    def _scans(self, base: str, fact: ScansFact) -> Iterator[Tracked]:
+        """Scans of a parcel, or of a number that several parcels have had: then of the last that had begun by then."""
+        if base != fact.shipment_id:
+            yield from self._adopt(base, fact)
+        elif _reuses(base):
+            meant = _begun(self._load(base).aliases, ends(fact))
+            fact = msgspec.structs.replace(fact, shipment_id=meant[0]) if meant else fact
         yield from self._decide(fact)
 
     def due(self, step: Due) -> Iterator[Tracked]:
@@ -151,10 +165,14 @@ class Tracker:
         if row.shipment.forget_at is not None and row.shipment.forget_at <= step.now:
             self._forget(step.subject, row)
             return
-        if row.shipment.next_due is None or row.shipment.next_due > step.now:
+        beside = due_beside(row.shipment.asides)
+        if row.shipment.next_due is not None and row.shipment.next_due <= step.now:
+            decision = sweep(row.shipment, step.now, self._policy, self.feeds, self._candidate)
+        elif beside is not None and beside <= step.now:
+            decision = sweep_beside(row.shipment, step.now, self._policy, self.feeds, self._candidate)
+        else:
             self._keep(step.subject, row, row.shipment, step.now)
             return
-        decision = sweep(row.shipment, step.now, self._policy, self.feeds)
         self._keep(step.subject, row, decision.shipment, step.now)
         for event in decision.events:
             yield event, None
@@ -162,7 +180,7 @@ class Tracker:
     def _decide(self, fact: Fact) -> Iterator[Tracked]:
         row = self._load(fact.shipment_id)
         before = row.shipment
-        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds)
+        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds, self._candidate)
         for refusal in decision.refusals:
             yield Refused(fact, refusal)
         if decision.duplicate:
@@ -207,19 +225,22 @@ class Tracker:
         if fact.shipment_id not in row.aliases:
             if len(row.aliases) >= MAX_ALIASES:
                 return
-            row.aliases = {**row.aliases, fact.shipment_id: _begins(fact)}
+            row.aliases = {**row.aliases, fact.shipment_id: begins(fact)}
         placeholder, row.shipment = row.shipment, None
         kept = row.kept
         self._store(base, row)
         if placeholder is not None:
-            yield from self._close(placeholder, fact)
+            placeholder = yield from self._close(placeholder, fact)
             self._disarm(base, row)
             yield Gone(base)
+            parcel = heir(placeholder, fact)
+            if parcel is not None and self.shipment(fact.shipment_id) is None:
+                self._store(fact.shipment_id, Row(shipment=parcel))
         for old in kept:
             if fact.shipment_id in _meant(old, row.aliases):
                 yield from self._decide(_addressed(old, fact))
 
-    def _close(self, placeholder: Shipment, fact: ScansFact) -> Iterator[Tracked]:
+    def _close(self, placeholder: Shipment, fact: ScansFact) -> Generator[Tracked, None, Shipment]:
         """The number alone was taken for a parcel until now: its cases move on with the real one."""
         for case in list(placeholder.cases.values()):
             if case.is_open:
@@ -236,10 +257,14 @@ class Tracker:
                     position=fact.position,
                     action=action,
                 )
-                decision = decide(placeholder, closing, fact.now, self._policy)
+                decision = decide(placeholder, closing, fact.now, self._policy, self.feeds, self._candidate)
                 placeholder = decision.shipment
                 for event in decision.events:
                     yield event, fact
+        for event in end_beside(placeholder, fact, self._policy):
+            yield event, fact
+        placeholder.asides = {}
+        return placeholder
 
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
         """Something said of a reused number goes to the parcel it means; to the bare number where that is not known."""
@@ -256,7 +281,7 @@ class Tracker:
             self._store(base, row)
 
     def _keep(self, key: str, row: Row, shipment: Shipment, swept: datetime | None = None) -> None:
-        due = _earliest(shipment.next_due, shipment.forget_at)
+        due = _earliest(shipment.next_due, shipment.forget_at, due_beside(shipment.asides))
         if due is not None and swept is not None:
             due = max(due, swept + GRID)  # never twice in one minute, whatever the core asks for
         # An entry that comes too early asks again; only one that would come too late has to move.
@@ -327,11 +352,6 @@ def _reuses(shipment_id: str) -> bool:
     return shipment_id.startswith("fedex:")
 
 
-def _begins(fact: ScansFact) -> datetime:
-    times = [scan.occurred_at for scan in fact.scans if scan.occurred_at]
-    return min(times, default=fact.now)
-
-
 def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetime]) -> list[str]:
     """Which of the parcels under a reused number is meant: at most one.
 
@@ -341,10 +361,14 @@ def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetim
     if isinstance(fact, OrderFact):
         placed = fact.order.created_at or fact.order.at
         window = (placed - LABEL_BEFORE_ORDER, placed + ALIAS_WINDOW)
-        fitting = [(begins, name) for name, begins in aliases.items() if window[0] <= begins <= window[1]]
+        fitting = [(begun, name) for name, begun in aliases.items() if window[0] <= begun <= window[1]]
         return [min(fitting)[1]] if fitting else []
-    at = fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at
-    begun = [(begins, name) for name, begins in aliases.items() if begins <= at + LABEL_BEFORE_ORDER]
+    return _begun(aliases, fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at)
+
+
+def _begun(aliases: dict[str, datetime], at: datetime) -> list[str]:
+    """The last parcel that had begun by then."""
+    begun = [(first, name) for name, first in aliases.items() if first <= at + LABEL_BEFORE_ORDER]
     return [max(begun)[1]] if begun else []
 
 

@@ -181,9 +181,9 @@ class EngineApp(faust.App):  # type: ignore[misc]
             await asyncio.sleep(_LEASE_POLL_SECONDS)
         return False
 
-    async def write(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
-        """Send records and return the last acked offset of each partition."""
-        return await send_all(self.producer._ensure_producer(), records)
+    async def write(self, records: Sequence[OutRecord], delivery: Delivery) -> Mapping[TP, int] | None:
+        """Send a batch's records; return the last acked offset of each partition, None when it no longer counts."""
+        return await send_all(self.producer._ensure_producer(), records, lambda: self.may_write(delivery))
 
     def ack(self, delivery: Delivery) -> bool:
         """Allow a batch's offsets to be committed."""

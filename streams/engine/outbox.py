@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
@@ -47,14 +47,17 @@ def check_sizes(records: Iterable[OutRecord], limit: int) -> None:
             )
 
 
-async def send_all(producer: Any, records: Iterable[OutRecord]) -> dict[TP, int]:
+async def send_all(
+    producer: Any, records: Iterable[OutRecord], may_go_on: Callable[[], Awaitable[bool]] | None = None
+) -> dict[TP, int] | None:
     """Send records, in order within a partition, and wait for the broker's acks.
 
     Args:
         producer: a started AIOKafkaProducer.
+        may_go_on: asked before every further batch of a partition; no answer but True lets it be sent.
 
     Returns:
-        The last offset written to each partition.
+        The last offset written to each partition; None when it had to stop, with some written.
 
     Raises:
         KafkaError: the broker refused a batch or did not answer in time; some may be written.
@@ -62,9 +65,11 @@ async def send_all(producer: Any, records: Iterable[OutRecord]) -> dict[TP, int]
     by_partition: defaultdict[TP, list[OutRecord]] = defaultdict(list)
     for record in records:
         by_partition[TP(record.topic, record.partition)].append(record)
-    sent = [asyncio.ensure_future(_send_partition(producer, tp, rows)) for tp, rows in by_partition.items()]
+    sent = [asyncio.ensure_future(_send_partition(producer, tp, rows, may_go_on)) for tp, rows in by_partition.items()]
     try:
-        return dict(zip(by_partition, await asyncio.gather(*sent), strict=True))
+        ends = dict(zip(by_partition, await asyncio.gather(*sent), strict=True))
+        whole = {tp: end for tp, end in ends.items() if end is not None}
+        return whole if len(whole) == len(ends) else None
     except BaseException:
         for task in sent:
             task.cancel()
@@ -72,15 +77,18 @@ async def send_all(producer: Any, records: Iterable[OutRecord]) -> dict[TP, int]
         raise
 
 
-async def _send_partition(producer: Any, tp: TP, records: Sequence[OutRecord]) -> int:
-    acks = []
-    size = 0
+async def _send_partition(
+    producer: Any, tp: TP, records: Sequence[OutRecord], may_go_on: Callable[[], Awaitable[bool]] | None
+) -> int | None:
+    end: int | None = None
     for builder in _builders(producer, records):
-        size = builder.record_count()
-        acks.append(await producer.send_batch(builder, tp.topic, partition=tp.partition))
-    # Every ack is looked at: a failed one among them must not pass for success.
-    written = await asyncio.gather(*acks)
-    return int(written[-1].offset) + size - 1
+        # A pause while the batch before was on its way may have cost us the partition: others write to it now.
+        if end is not None and may_go_on is not None and not await may_go_on():
+            return None
+        # One after the other: the client has only one of a partition on its way at a time in any case.
+        written = await (await producer.send_batch(builder, tp.topic, partition=tp.partition))
+        end = int(written.offset) + builder.record_count() - 1
+    return end
 
 
 def _builders(producer: Any, records: Sequence[OutRecord]) -> Iterator[Any]:

@@ -31,8 +31,8 @@ class Engine(Protocol):
         """Wait until writing is safe; False when the batch no longer counts."""
         ...
 
-    async def write(self, records: Sequence[OutRecord]) -> Mapping[TP, int]:
-        """Send records and return the last acked offset of each partition."""
+    async def write(self, records: Sequence[OutRecord], delivery: Delivery) -> Mapping[TP, int] | None:
+        """Send records and return the last acked offset of each partition; None when the batch no longer counts."""
         ...
 
     def ack(self, delivery: Delivery) -> bool:
@@ -150,7 +150,7 @@ class Runner:
         # A worker that was paused for longer than its session must not write for the new owner.
         if not await self._engine.may_write(delivery):
             return None
-        return await self._engine.write(records) if records else {}
+        return await self._engine.write(records, delivery) if records else {}
 
     async def _send_changelogs(
         self, partition: int, overlays: Mapping[str, Overlay], delivery: Delivery

@@ -40,7 +40,7 @@ def test_a_milestone_is_sent_at_the_next_mark() -> None:
     assert (value["kind"], value["class"], value["received_at"]) == ("normal_update", "milestone", MONDAY + MINUTE)
     assert (value["occurred_at"], value["idempotency_key"]) == (
         MONDAY,
-        "main/ups:1Z999AA10123456784/milestone/shipped/1",
+        "ups:1Z999AA10123456784/milestone/shipped/1",
     )
 
 

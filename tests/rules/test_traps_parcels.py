@@ -1,5 +1,6 @@
 """Traps of whose history it is: numbers, feeds, handoffs, codes that say nothing, estimates (docs/state-machine.md)."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -56,6 +57,33 @@ def test_two_parcels_under_one_fedex_number() -> None:
         assert told.events(ids[0]) == [("DL", "delivered")]
         assert told.events(ids[1]) == [("PU", "picked_up"), ("OD", "out_for_delivery")]
         assert ("opened", "contradictory_scans") not in told.cases
+
+
+def test_a_feed_without_unique_ids_tells_of_the_same_fedex_parcel() -> None:
+    """EasyPost knows the number alone: its scans and FedEx's own are one parcel, whichever comes first, and once."""
+    number = {"tracking_code": "700000000001", "carrier": "FedEx"}
+    out = easypost_detail("out_for_delivery", "2026-03-02T16:00:00Z", "Out for delivery")
+    late = easypost_detail("delivered", "2026-03-02T19:30:00Z", "Delivered")
+    own_feed = fedex(
+        fedex_result(
+            fedex_event("DL", "2026-03-02T11:00:00-08:00"),
+            fedex_event("PU", "2026-03-01T08:00:00-08:00"),
+            unique_id="1~A~FX",
+        )
+    )
+    messages = [
+        Message("easypost", easypost(out, **number)),
+        Message("fedex", own_feed),
+        Message("easypost", easypost(out, late, **number)),
+    ]
+    parcel = "fedex:700000000001:1~A~FX"
+    for some in itertools.permutations(messages):
+        told = Told(*some, *messages)
+        assert told.outcome(parcel) == Outcome("delivered")
+        assert told.replay.shipment("fedex:700000000001") is None
+        assert len(told.shipment(parcel).scans) == 4
+        assert len(told.updates) == 4
+        assert told.events(parcel)[-1][1] == "delivered"
 
 
 def test_a_number_used_again_months_later() -> None:

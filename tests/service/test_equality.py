@@ -7,11 +7,12 @@ from itertools import groupby
 import pytest
 
 from cli.simulation.presets import demo_day, small_recording
-from rules.loading import load_policy
+from rules.loading import default_text, load_policy
 from rules.pipeline.hops import TrackHop
 from rules.pipeline.memory import MemoryRows
 from rules.pipeline.records import Out, Record
 from rules.pipeline.replay import Replay
+from rules.policy import PolicyBook
 from schemas.codec import loads
 from schemas.recording import RawRecord
 from tests.service.harness import PARTITIONS, Bench, bench
@@ -21,9 +22,18 @@ TRACKED = ("shipments", "shipment-updates", "customer-messages")
 EXCEPTIONS = tuple(f"exceptions-{owner}" for owner in ("fulfillment", "support", "finance", "operations"))
 
 
-def decided(records: Iterable[RawRecord], until: datetime | None = None) -> list[dict[str, object]]:
+_ASIDE = """
+- name: aside
+  from: 2026-01-02
+  values: {incident: {least: 999999}, feed: {least_in_flight: 999999}}
+"""
+
+
+def decided(
+    records: Iterable[RawRecord], until: datetime | None = None, policy: PolicyBook | None = None
+) -> list[dict[str, object]]:
     """The pure core over a recording, as the outputs of a service are read."""
-    outs = Replay(load_policy(None)).run(records, until)
+    outs = Replay(policy or load_policy(None)).run(records, until)
     return [
         {
             "topic": out.topic,
@@ -57,18 +67,19 @@ def test_service_and_decide_agree_on_every_shipment(played: tuple[Bench, list[Ra
     assert len(pure) > 300
     assert service.keys() == pure.keys()
     different = {key: (service[key], pure[key]) for key in pure if service[key] != pure[key]}
-    assert not different
+    assert not different, f"{len(different)} of {len(pure)}, such as {next(iter(different.items()))}"
 
 
-@pytest.mark.broker
 @pytest.mark.slow
-def test_every_small_recording_decides_alone_as_in_company(played: tuple[Bench, list[RawRecord]]) -> None:
-    running, records = played
-    service, end = verdict(running.outputs()), records[-1].timestamp
+def test_every_small_recording_decides_alone_as_in_company() -> None:
+    # But for what is seen only across shipments: silent feeds and places where many stand still.
+    aside = load_policy(f"{default_text()}{_ASIDE}")
+    records = sorted((one for seed in range(100) for one in small_recording(seed)), key=lambda one: one.timestamp)
+    company, end = verdict(decided(records, policy=aside)), records[-1].timestamp
 
-    for seed in range(200):
-        alone = verdict(decided(small_recording(seed), until=end))
-        assert alone == {key: service[key] for key in alone}, seed
+    for seed in range(100):
+        alone = verdict(decided(small_recording(seed), until=end, policy=aside))
+        assert alone == {key: company[key] for key in alone}, seed
 
 
 @pytest.mark.broker

@@ -41,6 +41,7 @@ def seams() -> Iterator[None]:
             ("streams.engine.slices.perf_counter", clock),
             ("streams.engine.runner.perf_counter", clock),
             ("streams.app.load_policy", policy),
+            ("rules.pipeline.link.load_policy", policy),
             ("streams.app.use_rows", _ignore),
             ("faust.transport.consumer.terminal.logtable", _ignore),
         ):

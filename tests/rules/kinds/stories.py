@@ -41,7 +41,7 @@ def _facts(case: dict[str, Any], subject: str, carrier: str, now: datetime) -> l
     facts += [_scan_fact(dict(one), carrier, number, now) for number, one in enumerate(case.get("scans", ()))]
     facts += [ticket_fact(one.pop("event"), one.pop("at"), carrier=carrier, **one) for one in _copies(case, "tickets")]
     for name, at in case.get("siblings", {}).items():
-        common = _common(f"{carrier}:{NUMBER}", f"sibling {name}", now)
+        common = _common(f"{carrier}:{NUMBER}", f"sibling {name}", at)
         facts.append(SiblingFact(**common, sibling=name, delivered_at=at))
     if "incident" in case:
         facts += _incident(dict(case["incident"]), subject, carrier, now)

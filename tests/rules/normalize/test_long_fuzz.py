@@ -132,13 +132,16 @@ def bent(raw: bytes, dice: random.Random) -> bytes:
 
 
 def _bent_xml(raw: bytes, dice: random.Random) -> bytes:
-    texts = list(re.finditer(rb">([^<>]*)<", raw))
+    texts = [*re.finditer(rb">([^<>]*)<", raw), *re.finditer(rb'="([^"<>]*)"', raw)]
     if not texts:
         return raw
     found = dice.choice(texts)
+    attribute = raw[found.start() : found.start() + 1] == b"="
     said = str(dice.choice([*TIMES, "", "<a/>", "ä" * 300, dice.choice(texts)[1].decode("utf-8", "replace")])).encode()
-    if dice.random() < 0.2:
-        element = re.search(rb"<([\w:]+)>[^<>]*</\1>", raw[dice.randrange(len(raw)) :])
+    if attribute:
+        said = said.replace(b"<", b"&lt;").replace(b'"', b"&quot;")
+    elif dice.random() < 0.2:
+        element = re.search(rb"<([\w:]+)>[^<>]*</\1>|<[\w:]+ [^<>]*/>", raw[dice.randrange(len(raw)) :])
         return raw.replace(element[0], element[0] * dice.randrange(3), 1) if element else raw
     return raw[: found.start(1)] + said + raw[found.end(1) :]
 

@@ -52,7 +52,7 @@ class FakeEngine:
     async def may_write(self, delivery):
         return self.is_current(delivery)
 
-    async def write(self, records):
+    async def write(self, records, delivery):
         topics = sorted({one.topic for one in records})
         self.log.append(("send", *topics))
         if self.before_send is not None:

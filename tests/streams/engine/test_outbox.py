@@ -84,6 +84,19 @@ def test_one_refused_batch_fails_all() -> None:
         asyncio.run(send_all(producer, [OutRecord("t", p, b"k", b"v") for p in range(3)]))
 
 
+def test_a_worker_that_lost_the_partition_sends_no_further_batch() -> None:
+    producer, asked = FakeProducer(batch_size=200), []
+
+    async def may_go_on() -> bool:
+        asked.append(len(producer.written[TP("t", 0)]))
+        return len(asked) < 2
+
+    records = [OutRecord("t", 0, b"%d" % n, b"v" * 50) for n in range(20)]
+    assert asyncio.run(send_all(producer, records, may_go_on)) is None
+    assert asked == [1, 2]  # with every batch before acked
+    assert len(producer.written[TP("t", 0)]) == 2
+
+
 def test_nothing_to_send_is_no_request() -> None:
     assert asyncio.run(send_all(FakeProducer(), [])) == {}
 
