@@ -134,7 +134,11 @@ def _settle(draft: Draft, fact: Fact) -> None:
         evaluate(draft)
         plan(draft)
         emit_state(draft)
+    asked = draft.before.next_due
     _schedule(draft)
+    if isinstance(fact, SiblingFact) and asked is not None:
+        # Whoever asked for the next mark before still wants it.
+        draft.shipment.next_due = min(asked, draft.shipment.next_due or asked)
 
 
 def _schedule(draft: Draft) -> None:
