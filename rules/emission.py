@@ -53,6 +53,8 @@ class Draft:
         self.cause = cause
         """The fact or the minute that this decision answers: part of every event's id."""
         self.policy = policy
+        self.edge: datetime | None = None
+        """When the policy next changes, as far as its file says."""
         self.feeds = feeds
         self.events: list[Event] = []
         self.aside: list[Event] = []

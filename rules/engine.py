@@ -23,6 +23,9 @@ from schemas.facts import Fact, FeedFact, IncidentFact, OrderFact, ScansFact, Si
 
 _LOOK_AGAIN: Final = timedelta(hours=1)
 """While a feed is silent its parcels' clocks stand still, and nothing tells them when it is heard again."""
+_DAY: Final = timedelta(days=1)
+_LOST_SIGHT: Final = timedelta(days=30)
+"""Of a parcel that was not heard of for so long, no change of the policy finds anything new."""
 
 
 def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
@@ -49,7 +52,7 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
         # It may come from a partition whose clock is ahead of this one's: nothing is decided by it now.
         moment = known.clock
     draft = Draft(known, moment, fact.received_at, fact.fact_id, policy_of(known, moment, policy), feeds)
-    draft.imported = fact.imported
+    draft.imported, draft.edge = fact.imported, policy.next_edge(moment)
     if not _take(draft, fact):
         if draft.quietly:
             _schedule(draft)
@@ -107,7 +110,7 @@ def end_beside(shipment: Shipment, fact: Fact, policy: PolicyBook) -> tuple[Even
 def _at_a_mark(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Feeds) -> Draft:
     moment = now if shipment.clock is None else max(now, shipment.clock)
     draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), policy_of(shipment, moment, policy), feeds)
-    draft.shipment.last_received_at = shipment.last_received_at
+    draft.shipment.last_received_at, draft.edge = shipment.last_received_at, policy.next_edge(moment)
     return draft
 
 
@@ -131,7 +134,11 @@ def _settle(draft: Draft, fact: Fact) -> None:
         evaluate(draft)
         plan(draft)
         emit_state(draft)
+    asked = draft.before.next_due
     _schedule(draft)
+    if isinstance(fact, SiblingFact) and asked is not None:
+        # Whoever asked for the next mark before still wants it.
+        draft.shipment.next_due = min(asked, draft.shipment.next_due or asked)
 
 
 def _schedule(draft: Draft) -> None:
@@ -141,6 +148,7 @@ def _schedule(draft: Draft) -> None:
     times = [due, next_change(draft), next_message(draft)]
     if draft.wake:
         times.append(draft.now)
+    times += _policy_may_change(draft)
     if shipment.subject == "shipment" and draft.situation.feed_is_silent and not is_over(shipment.life):
         times.append(draft.now + _LOOK_AGAIN)
     shipment.next_due = min((time for time in times if time is not None), default=None)
@@ -150,6 +158,18 @@ def _schedule(draft: Draft) -> None:
     done = _is_over(shipment) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")
     shipment.forget_at = (shipment.last_received_at or draft.now) + span if done else None
+
+
+def _policy_may_change(draft: Draft) -> list[datetime]:
+    """When to look whether the policy has changed: where an entry begins or ends, and daily for one yet to come."""
+    shipment = draft.shipment
+    heard = shipment.last_received_at or draft.now
+    if _is_over(shipment) and not any(case.is_open for case in shipment.cases.values()):
+        return []
+    if draft.now - heard > _LOST_SIGHT:
+        return []
+    times = [] if draft.edge is None else [draft.edge]
+    return [*times, draft.now + _DAY]
 
 
 def _is_over(shipment: Shipment) -> bool:

@@ -37,7 +37,8 @@ class Beside(Draft):
     """A draft that reads the live one's shipment and keeps cases of its own."""
 
     def __init__(self, live: Draft, aside: Aside, policy: Policy, word: str) -> None:
-        self.before = replace(live.before, cases={**live.before.cases, **aside.cases})
+        others = live.before.cases if word == KIND else {}
+        self.before = replace(live.before, cases={**others, **aside.cases})
         self.shipment = replace(live.shipment, cases=dict(aside.cases), suppressed=dict(aside.suppressed))
         self.now = live.now
         self.heard = live.heard
@@ -52,6 +53,7 @@ class Beside(Draft):
         self.quietly = False
         self.wake = False
         self._situation = None
+        self.edge = None
         self._word = word
         self._of = aside.of
 
@@ -72,7 +74,7 @@ class Beside(Draft):
 
     def kept(self, cases: dict[str, Case], told: tuple[str, ...], without: Collection[str]) -> Aside:
         """What is remembered of it, and when to look again."""
-        times = [next_due(self.situation, self.now, self.policy, without), next_change(self)]
+        times = [next_due(self.situation, self.now, self.policy, without), next_change(self), self.edge]
         if self.wake:
             times.append(self.now)
         due = min((time for time in times if time is not None), default=None)
@@ -145,6 +147,7 @@ def _candidate(draft: Draft, aside: Aside, book: PolicyBook | None, action: Acti
         return None
     policy = policy_of(draft.shipment, draft.now, book)
     beside = Beside(draft, aside, policy, POLICY)
+    beside.edge = book.next_edge(draft.now)
     if action is not None:
         kind = _acted_on(draft, action)
         if kind is not None:
