@@ -6,6 +6,7 @@ Nothing is guessed: a delivery of which nothing more is told went to the custome
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cache
 from typing import Final
 
@@ -29,6 +30,9 @@ _UNSIGNED: Final = re.compile(
     r"\b(no|not|without) (sign|photo|proof)|signature (not|un\w+|release|required|waive)|not available", re.IGNORECASE
 )
 
+_AROUND: Final = timedelta(hours=1)
+"""A photo may be told of a little before the delivery; what is said long before it is what the label asks for."""
+
 
 def handed_to(shipment: Situation) -> tuple[str, Seen] | None:
     """Who or what has the parcel, where that is told and is not the customer, with the scan that tells it."""
@@ -42,10 +46,15 @@ def proof(shipment: Situation) -> Seen | None:
     """The scan that tells of a signature, a photo or another proof of the delivery."""
     for scan in _since_possession(shipment):
         told, text = _by_code(scan), scan.text or ""
-        signed = scan.state in ("delivered", None) and _SIGNED.search(text) and not _UNSIGNED.search(text)
+        signed = _SIGNED.search(text) and not _UNSIGNED.search(text) and _is_about_delivery(shipment, scan)
         if told == _PROOF or signed:
             return scan
     return None
+
+
+def _is_about_delivery(shipment: Situation, scan: Seen) -> bool:
+    at = shipment.life.delivered_at
+    return scan.state == "delivered" or (scan.state is None and at is not None and scan.at >= at - _AROUND)
 
 
 def _word(scan: Seen) -> str | None:

@@ -37,7 +37,7 @@ def _is_void(shipment: Situation) -> bool:
 
 def _told_of(shipment: Situation) -> str | None:
     if shipment.shipment.sent:
-        return f"{len(shipment.shipment.sent)} messages"
+        return f"messages sent: {len(shipment.shipment.sent)}"
     order, parcel = shipment.order, shipment.shipment.parcel
     shipped = (parcel is not None and parcel.shipped_at) or (order is not None and order.fulfilled_at)
     return "the order was told to be shipped" if shipped else None
