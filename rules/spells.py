@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from rules.finding import Check
+from rules.policy import Limit
 from rules.retractions import standing
 from rules.situation import Situation
 from rules.state import Seen
@@ -37,3 +39,10 @@ def is_in_customs(shipment: Situation) -> bool:
         if scan.reason in _CUSTOMS:
             return scan.reason != "customs_cleared"
     return False
+
+
+def lasted(shipment: Situation, fact: str, start: datetime | None, limit: Limit, now: datetime) -> Check:
+    """The condition that so much business time has passed since `start`; it holds not while the feed is silent."""
+    reached = shipment.reached(start, limit.value) if start is not None else None
+    passed = shipment.elapsed(start, now) if start is not None else None
+    return Check(fact, passed, limit.value, limit.path, reached is not None and now >= reached)

@@ -67,12 +67,19 @@ KINDS: Final = (
         checks=not_shipped.checks,
         subject="order",
     ),
-    Kind("label_not_scanned", label_not_scanned.detect, label_not_scanned.due, by_clock=True, states=_BEFORE),
-    Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY),
-    Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True),
-    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",)),
-    Kind("attempt_failed", attempt_failed.detect),
-    Kind("attempts_exhausting", attempts_exhausting.detect),
+    Kind(
+        "label_not_scanned",
+        label_not_scanned.detect,
+        label_not_scanned.due,
+        by_clock=True,
+        states=_BEFORE,
+        checks=label_not_scanned.checks,
+    ),
+    Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY, checks=stalled.checks),
+    Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True, checks=promise_missed.checks),
+    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",), checks=carrier_delay.checks),
+    Kind("attempt_failed", attempt_failed.detect, checks=attempt_failed.checks),
+    Kind("attempts_exhausting", attempts_exhausting.detect, checks=attempts_exhausting.checks),
     Kind(
         "pickup_expiring",
         pickup_expiring.detect,
@@ -83,10 +90,10 @@ KINDS: Final = (
     ),
     Kind("address_problem", address_problem.detect, states=_ON_THE_WAY, checks=address_problem.checks),
     Kind("customs_hold", customs_hold.detect, customs_hold.due, states=_UNDER_WAY, checks=customs_hold.checks),
-    Kind("damaged", damaged.detect),
-    Kind("returning", returning.detect),
-    Kind("returned", returned.detect, states=("returned",)),
-    Kind("refused", refused.detect),
+    Kind("damaged", damaged.detect, checks=damaged.checks),
+    Kind("returning", returning.detect, checks=returning.checks),
+    Kind("returned", returned.detect, states=("returned",), checks=returned.checks),
+    Kind("refused", refused.detect, checks=refused.checks),
     Kind("not_received", not_received.detect, not_received.due, states=("delivered",), checks=not_received.checks),
     Kind(
         "delivered_elsewhere",
@@ -95,7 +102,7 @@ KINDS: Final = (
         states=("delivered",),
         checks=delivered_elsewhere.checks,
     ),
-    Kind("contradictory_scans", contradictory_scans.detect),
+    Kind("contradictory_scans", contradictory_scans.detect, checks=contradictory_scans.checks),
     Kind(
         "partial_delivery",
         partial_delivery.detect,
@@ -109,7 +116,7 @@ KINDS: Final = (
     Kind("proof_missing", proof_missing.detect, states=("delivered",), checks=proof_missing.checks),
     Kind("payment_due", payment_due.detect, states=_ON_THE_WAY, checks=payment_due.checks),
     Kind("label_cancelled", label_cancelled.detect, states=("label_created",), checks=label_cancelled.checks),
-    Kind("status_unmapped", status_unmapped.detect),
+    Kind("status_unmapped", status_unmapped.detect, checks=status_unmapped.checks),
 )
 
 HIDING: Final = (

@@ -1,9 +1,10 @@
 """Delivery failed again, and the carrier's last attempt is near or over."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Evidence, Finding, held_against
-from rules.kinds.attempt_failed import is_open
+from rules.finding import Check, Evidence, Finding, held_against
+from rules.kinds.attempt_failed import is_open, standing_attempt
 from rules.policy import Policy
 from rules.situation import Situation
 
@@ -25,3 +26,12 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     )
     stage = "last" if last else f"attempt {attempts}"
     return Finding(evidence, stage, f"{attempts} attempts", last_chance=last, since=life.attempts[-1])
+
+
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """A failed attempt that still stands, and is the carrier's last or one of several."""
+    yield from standing_attempt(shipment)
+    start, attempts = policy.limit("attempts.exhausting_from"), shipment.attempts
+    enough = attempts >= start.value or shipment.life.final_attempt
+    told = "final attempt" if shipment.life.final_attempt else attempts
+    yield Check("attempts", told, start.value, start.path, enough)

@@ -1,15 +1,16 @@
 """The carrier says that the parcel is delayed, for a reason of its own."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Evidence, Finding
+from rules.finding import Check, Evidence, Finding
 from rules.policy import Policy
 from rules.situation import Situation
 
 _OF_OTHER_KINDS = frozenset(
     """action_required address_issue customs_hold customs_processing documentation held identity_check_failed
     invalid_number lost lost_suspected missing_data missort not_collected partial_delivery payment_due refused
-    requested recipient_unavailable""".split()
+    requested recipient_unavailable undeliverable""".split()
 )
 
 
@@ -25,6 +26,14 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
         Evidence("estimated_delivery_at", estimate, end),
     )
     return Finding(evidence, "past_promise" if past else "inside_promise", since=_since(shipment, now))
+
+
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """A delay of the carrier's own, of a parcel that is not lost."""
+    reason, flags = shipment.life.reason, list(shipment.life.flags)
+    yield Check("reason", reason, "no reason of another kind", None, reason not in _OF_OTHER_KINDS)
+    yield Check("flags", flags, "not lost", None, "lost" not in flags)
+    yield Check("direction", shipment.life.direction, "outbound", None, not shipment.is_return)
 
 
 def _since(shipment: Situation, now: datetime) -> datetime | None:

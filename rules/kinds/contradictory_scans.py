@@ -1,8 +1,9 @@
 """Two scans of one parcel cannot both be true."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Evidence, Finding
+from rules.finding import Check, Evidence, Finding
 from rules.policy import Policy
 from rules.situation import Situation
 from schemas.codec import rfc3339
@@ -18,3 +19,9 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     return Finding(
         (*evidence, state), f"{len(found)} found", since=found[-1].at, review="the scans contradict each other"
     )
+
+
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """A contradiction that stands."""
+    found = [one.name for one in shipment.life.contradictions]
+    yield Check("contradictions", found, "at least one", None, bool(found))

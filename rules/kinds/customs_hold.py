@@ -6,7 +6,7 @@ from datetime import datetime
 from rules.finding import Check, Evidence, Finding, held_against
 from rules.policy import Limit, Policy
 from rules.situation import Situation
-from rules.spells import began_by_reason, is_in_customs
+from rules.spells import began_by_reason, is_in_customs, lasted
 
 _HELD = ("customs_hold", "customs_processing")
 _REASONS = (*_HELD, "documentation", "payment_due")
@@ -39,11 +39,10 @@ def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check
     """In customs, and either something is missing or the limit is reached."""
     stage, limit = _stage(shipment), _limit(shipment, policy)
     yield Check("reason", shipment.life.reason, sorted(_REASONS), None, stage is not None)
-    start = began_by_reason(shipment, *_REASONS) if stage == "held" else None
-    reached = shipment.reached(start, limit.value) if start is not None else None
-    passed = shipment.elapsed(start, now) if start is not None else None
-    holds = stage in ("documents", "duties") or (reached is not None and now >= reached)
-    yield Check("time_in_customs", passed, limit.value, limit.path, holds)
+    if stage in ("documents", "duties"):
+        yield Check("missing", stage, "documents or duties", None, holds=True)
+    else:
+        yield lasted(shipment, "time_in_customs", began_by_reason(shipment, *_REASONS) if stage else None, limit, now)
 
 
 def _stage(shipment: Situation) -> str | None:

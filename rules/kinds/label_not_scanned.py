@@ -1,10 +1,12 @@
 """A label was made and the carrier has never scanned the parcel."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Finding, held_against
+from rules.finding import Check, Finding, held_against
 from rules.policy import Limit, Policy
 from rules.situation import Situation
+from rules.spells import lasted
 
 _STAGES = ("review", "limit", "warn")
 
@@ -31,6 +33,16 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
         return None
     times = [shipment.reached(start, _limit(shipment, policy, stage).value) for stage in _STAGES]
     return min((time for time in times if time is not None and time > now), default=None)
+
+
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """A label without a first scan, for longer than the first of the limits."""
+    possessed = shipment.life.possessed_at
+    yield Check("first_possession_at", possessed, None, None, possessed is None)
+    yield Check("cancelled", shipment.is_cancelled, False, None, not shipment.is_cancelled)
+    yield Check("direction", shipment.life.direction, "outbound", None, not shipment.is_return)
+    limit = min((_limit(shipment, policy, stage) for stage in _STAGES), key=lambda one: one.value)
+    yield lasted(shipment, "time_since_label", waiting_since(shipment), limit, now)
 
 
 def waiting_since(shipment: Situation) -> datetime | None:

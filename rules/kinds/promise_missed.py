@@ -1,8 +1,9 @@
 """The promised day has ended at the destination and the parcel is not there."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Evidence, Finding
+from rules.finding import Check, Evidence, Finding
 from rules.kinds.label_not_scanned import waiting_since
 from rules.policy import Policy
 from rules.situation import Situation
@@ -29,10 +30,25 @@ def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     return end if end is not None and end > now else None
 
 
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """A promised day that has ended, of a parcel that is still awaited."""
+    life, end = shipment.life, shipment.promise_end
+    yield Check("promise_ends_at", end, now, f"promise ends by {shipment.zone[1]}", end is not None and now >= end)
+    yield Check("state", life.state, f"not {', '.join(sorted(_ENDED))}", None, life.state not in _ENDED)
+    flags, turned = list(life.flags), not _TURNED.isdisjoint(life.flags)
+    yield Check("flags", flags, f"not {', '.join(sorted(_TURNED))}", None, not turned)
+    yield Check("cancelled", shipment.is_cancelled, False, None, not shipment.is_cancelled)
+    yield Check("ready_for_pickup_in_time", _waits(shipment), False, None, not _waits(shipment))
+
+
+def _waits(shipment: Situation) -> bool:
+    # At the counter in time: what is missing now is the customer.
+    life, end = shipment.life, shipment.promise_end
+    return end is not None and "pickup_ready" in life.flags and life.state_at is not None and life.state_at < end
+
+
 def _end(shipment: Situation) -> datetime | None:
     life, end = shipment.life, shipment.promise_end
     if end is None or life.state in _ENDED or shipment.is_cancelled or not _TURNED.isdisjoint(life.flags):
         return None
-    # At the counter in time: what is missing now is the customer.
-    waiting = "pickup_ready" in life.flags and life.state_at is not None and life.state_at < end
-    return None if waiting else end
+    return None if _waits(shipment) else end

@@ -1,22 +1,20 @@
 """A parcel in the carrier's hands has not been scanned for longer than its service allows."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from rules.finding import Evidence, Finding, held_against
+from rules.finding import Check, Evidence, Finding, held_against
 from rules.policy import Limit, Policy
 from rules.situation import Situation
-
-_UNDER_WAY = frozenset(("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery"))
+from rules.spells import lasted
 
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire when the silence, in business time, reaches the limit; speak when it reaches the limit twice."""
-    start = _start(shipment)
-    if start is None:
+    if (start := _start(shipment)) is None:
         return None
     limit = _limit(shipment, policy)
-    reached = shipment.reached(start, limit.value)
-    if reached is None or now < reached:
+    if (reached := shipment.reached(start, limit.value)) is None or now < reached:
         return None
     apology = _apology_at(shipment, start, limit, policy)
     twice = apology is not None and now >= apology
@@ -27,22 +25,25 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """When the limit is reached, then when it is reached twice."""
-    start = _start(shipment)
-    if start is None:
+    if (start := _start(shipment)) is None:
         return None
     limit = _limit(shipment, policy)
-    reached = shipment.reached(start, limit.value)
-    if reached is None or reached > now:
+    if (reached := shipment.reached(start, limit.value)) is None or reached > now:
         return reached
     apology = _apology_at(shipment, start, limit, policy)
     return apology if apology is not None and apology > now else None
 
 
+def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
+    """In the carrier's hands, not waiting for the customer, and silent for longer than the limit."""
+    waits, start, limit = "pickup_ready" in shipment.life.flags, _start(shipment), _limit(shipment, policy)
+    yield Check("waiting_for_pickup", waits, False, None, not waits)
+    yield Check("direction", shipment.life.direction, "outbound", None, not shipment.is_return)
+    yield lasted(shipment, "silence", start, limit, now)
+
+
 def _start(shipment: Situation) -> datetime | None:
-    life = shipment.life
-    if life.state not in _UNDER_WAY or shipment.is_return or "pickup_ready" in life.flags:
-        return None
-    return life.moved_at
+    return None if shipment.is_return or "pickup_ready" in shipment.life.flags else shipment.life.moved_at
 
 
 def _limit(shipment: Situation, policy: Policy) -> Limit:
