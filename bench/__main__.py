@@ -1,69 +1,41 @@
-"""Run the measurements and print one JSON line each; times are CPU time of this process."""
+"""Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [core|engines|service|report]`.
 
-import json
-import statistics
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
+`core` needs nothing; `engines` and `service` start an Apache Kafka (Java 17 and Maven, or Docker). Without a word: all,
+at the sizes that the report names.
+"""
 
-from cli.simulation.presets import demo_day
-from rules.loading import load_policy
-from rules.normalize import parse_scans
-from rules.pipeline.replay import Replay, record_of
-from rules.pipeline.route import route
-from schemas.recording import RawRecord
+import argparse
 
-RUNS = 5
-
-
-def median_cpu(work: Callable[[], object]) -> float:
-    """Median CPU seconds of `RUNS` runs."""
-    seconds = []
-    for _ in range(RUNS):
-        start = time.process_time()
-        work()
-        seconds.append(time.process_time() - start)
-    return statistics.median(seconds)
-
-
-def say(name: str, **figures: Any) -> None:
-    rounded = {key: round(value, 2) if isinstance(value, float) else value for key, value in figures.items()}
-    print(json.dumps({"measurement": name, "at": datetime.now(UTC).date().isoformat(), **rounded}), flush=True)
-
-
-def normalising(records: list[RawRecord]) -> None:
-    by_source: dict[str, list[bytes]] = {}
-    for record in records:
-        if record.topic == "carrier-scans" and record.value:
-            by_source.setdefault(record.headers["source"], []).append(record.value)
-    for source, values in sorted(by_source.items()):
-        scans = sum(len(parsed) for value in values if isinstance(parsed := parse_scans(source, value), tuple))
-        seconds = median_cpu(lambda source=source, values=values: [parse_scans(source, value) for value in values])  # type: ignore[misc]
-        say("normalize", source=source, scans=scans, us_per_scan=seconds / max(1, scans) * 1e6)
-
-
-def deciding(records: list[RawRecord]) -> None:
-    numbered = [record_of(record, number) for number, record in enumerate(records)]
-    routing = median_cpu(lambda: [route(record) for record in numbered])
-    policy = load_policy(None)
-    whole = median_cpu(lambda: list(Replay(policy).run(records)))
-    outs = len(list(Replay(policy).run(records)))
-    say("route", records=len(records), us_per_record=routing / len(records) * 1e6)
-    say(
-        "decide",
-        records=len(records),
-        outputs=outs,
-        us_per_record=whole / len(records) * 1e6,
-        records_per_second=len(records) / whole,
-        ratio_to_route=whole / routing,
-    )
+PARTS = ("core", "engines", "service", "report")
 
 
 def main() -> None:
-    records = list(demo_day(7))
-    normalising(records)
-    deciding(records)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="what to measure; default: everything")
+    parser.add_argument("--full", action="store_true", help="full sizes: a backlog of and up to 1,000,000 shipments")
+    asked = parser.parse_args()
+    for part in asked.parts or PARTS:
+        _run(part, asked.full)
+
+
+def _run(part: str, full: bool) -> None:
+    # Imported late: the core needs no Kafka client, the report no rules.
+    if part == "core":
+        from bench.core import measure
+
+        measure()
+    elif part == "engines":
+        from bench.engines.__main__ import run
+
+        run()
+    elif part == "service":
+        from bench.service import measure as service
+
+        service(full=full)
+    else:
+        from bench.report import write
+
+        write()
 
 
 if __name__ == "__main__":

@@ -144,7 +144,7 @@ def ground(folder: Path) -> Iterator[Ground]:
     with running_broker(folder) as broker:
         _require(broker.kind != "embedded", "measurements need Apache Kafka: Java 17 and Maven, or Docker")
         settings = load_settings(kafka_bootstrap_servers=broker.bootstrap, partitions=PARTITIONS)
-        admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+        admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
         client = producer(settings, linger_ms=20, queue_buffering_max_messages=500_000)
         yield Ground(settings, folder, admin, client)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.output import fail, messages, out_line, recording
-from cli.policies import policy_book
+from cli.policies import candidate_book, policy_book
 from rules.pipeline.replay import Replay, UnknownTopicError
 from schemas.codec import parse_rfc3339
 
@@ -24,11 +24,15 @@ def moment(text: str | None, option: str) -> datetime | None:
 def decide(
     recording_file: Annotated[Path, typer.Argument(metavar="RECORDING", help="JSON lines; - for standard input.")],
     policy: Annotated[Path | None, typer.Option(help="Policy to decide by; the packaged one by default.")] = None,
+    shadow: Annotated[
+        Path | None, typer.Option(help="Candidate policy to run beside; it adds only shadow-exceptions.")
+    ] = None,
     until: Annotated[str | None, typer.Option(help="Let the clock run to this time (RFC 3339).")] = None,
 ) -> None:
     """Decide a recording: one JSON line a record that the service would write, in order."""
     end = moment(until, "--until")
-    replay = Replay(policy_book(policy))
+    live = policy_book(policy)
+    replay = Replay(live, candidate_book(shadow, live))
     records = recording(recording_file)
     count = 0
     try:

@@ -14,13 +14,28 @@ def policy_book(path: Path | None) -> PolicyBook:
     A file that begins with `extends: live` is read on top of the one that `WISMO_POLICY_FILE` names.
     """
     try:
-        return load_policy(None) if path is None else load_policy(_text(path), str(path), live_policy())
+        return load_policy(None) if path is None else load_policy(_text(path), str(path), _live())
     except (OSError, ValueError) as error:
         fail(f"{path or 'packaged policy'}: {error}")
 
 
-def live_policy() -> PolicyBook:
-    """The policy that the service runs by; raises `ValueError` or `OSError` where it cannot be read."""
+def candidate_book(path: Path | None, live: PolicyBook) -> PolicyBook | None:
+    """A candidate that may build on `live`; ends the command with file and line where it is bad."""
+    try:
+        return None if path is None else load_policy(_text(path), str(path), live)
+    except (OSError, ValueError) as error:
+        fail(f"{path}: {error}")
+
+
+def live_book() -> PolicyBook:
+    """The policy that the service runs by; ends the command where it cannot be read."""
+    try:
+        return _live()
+    except (OSError, ValueError) as error:
+        fail(f"WISMO_POLICY_FILE: {error}")
+
+
+def _live() -> PolicyBook:
     try:
         path = load_settings().policy_file
     except SettingsError:

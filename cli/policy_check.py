@@ -8,9 +8,10 @@ import typer
 
 from cli.coverage import print_coverage
 from cli.output import BAD_USE, FOUND, fail, messages
-from rules.loading import check_policy
+from rules.loading import DEFAULT, check_twins, default_text, policy_notes, read_entries
 from rules.normalize.senders import check_senders
 from rules.normalize.tables import check_tables
+from rules.policy import PolicyBook
 from sinks.settings import SettingsError, load_settings, unknown_variables
 
 
@@ -27,16 +28,35 @@ def check(
     problems = [*_settings(), *wrong_tables, *([] if wrong_tables else check_senders())]
     if carriers and not wrong_tables:
         print_coverage(as_json=as_json)
-    try:
-        path = policy or load_settings().policy_file
-        problems += check_policy(path.read_text(encoding="utf-8") if path else None)
-    except (OSError, SettingsError) as error:
-        problems.append(f"policy: {error}")
+    problems += [*check_twins(), *_policies(policy)]
     for problem in problems:
         messages.print(problem, markup=False)
     if problems:
         raise typer.Exit(FOUND)
     messages.print("policy, carrier tables and settings are well")
+
+
+def _policies(given: Path | None) -> list[str]:
+    """Problems of the live policy and of the candidate, or of the one that was given; notes go to stderr at once."""
+    try:
+        settings = load_settings()
+        problems, live = _checked(settings.policy_file, None)
+        beside = given or settings.shadow_policy_file
+        if beside is None or problems:
+            return problems
+        return _checked(beside, live)[0]
+    except SettingsError:
+        return ["policy: not checked, as the settings cannot be used"]
+    except (OSError, UnicodeDecodeError) as error:
+        return [f"policy: {error}"]
+
+
+def _checked(path: Path | None, live: PolicyBook | None) -> tuple[list[str], PolicyBook]:
+    name, text = str(path or DEFAULT), path.read_text(encoding="utf-8") if path is not None else default_text()
+    entries, problems = read_entries(text, name, live)
+    for note in [] if problems else policy_notes(entries):
+        messages.print(f"note: {name}: {note}", markup=False)
+    return problems, PolicyBook(entries, {})
 
 
 def _settings() -> list[str]:

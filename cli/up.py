@@ -26,7 +26,7 @@ from cli.status import Status
 from schemas.recording import RawRecord
 from schemas.topics import load_topics
 from sinks.kafka import KafkaUnavailableError, producer
-from sinks.settings import Settings, SettingsError, load_settings
+from sinks.settings import Settings, SettingsError, load_settings, variable_of
 from sinks.topics import ensure_topics, partition_count
 
 DEMO_SPEED = 120.0
@@ -93,6 +93,11 @@ def _environment() -> Iterator[tuple[Settings, dict[str, str], Path]]:
             "WISMO_ORDER": "strict",
             "WISMO_WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true",
         }
+        # The processes run in the data folder, where a relative path would mean another file.
+        for name in ("policy_file", "shadow_policy_file", "carrier_tables"):
+            path: Path | None = getattr(asked, name)
+            if path is not None:
+                env[variable_of(name)] = str(path.resolve())
         if services.bootstrap is not None:
             # The embedded broker makes a new member wait for half the session of the old one.
             env["WISMO_SESSION_TIMEOUT_SECONDS"] = "6"

@@ -11,7 +11,7 @@ from rules.twin_reading import check_twins, load_twins, read_twin, twin_fields
 
 __all__ = [
     "DEFAULT", "PolicyError", "check_policy", "check_twins", "default_text", "load_policy", "load_twins",
-    "policy_notes", "read_twin", "twin_fields",
+    "policy_notes", "read_entries", "read_twin", "twin_fields",
 ]  # fmt: skip
 
 DEFAULT: Final = "rules/policies/default.yaml"
@@ -29,7 +29,7 @@ def load_policy(text: str | None = None, name: str = "policy", live: PolicyBook 
     """
     if text is None:
         return _packaged()
-    entries, problems = _read(text, name, live)
+    entries, problems = read_entries(text, name, live)
     if problems:
         raise PolicyError("\n".join(problems))
     return PolicyBook(entries, load_twins())
@@ -37,12 +37,12 @@ def load_policy(text: str | None = None, name: str = "policy", live: PolicyBook 
 
 def check_policy(text: str | None = None, name: str = "policy", live: PolicyBook | None = None) -> list[str]:
     """Every problem of a policy, as `file:line: what is wrong and what to do`; empty where all is well."""
-    return _read(default_text(), DEFAULT, None)[1] if text is None else _read(text, name, live)[1]
+    return read_entries(default_text(), DEFAULT)[1] if text is None else read_entries(text, name, live)[1]
 
 
-def policy_notes(book: PolicyBook) -> list[str]:
+def policy_notes(entries: tuple[Entry, ...]) -> list[str]:
     """What is no fault of a policy and yet worth a look: scopes that cross, and which of the two entries wins."""
-    return crossings(book.entries)
+    return crossings(entries)
 
 
 @cache
@@ -56,7 +56,8 @@ def _packaged() -> PolicyBook:
     return load_policy(default_text(), DEFAULT)
 
 
-def _read(text: str, name: str, live: PolicyBook | None) -> tuple[tuple[Entry, ...], list[str]]:
+def read_entries(text: str, name: str, live: PolicyBook | None = None) -> tuple[tuple[Entry, ...], list[str]]:
+    """The entries of a policy, those that it builds on included, and every problem as `file:line: what`."""
     file = PolicyFile(text, name)
     if file.problems:
         return (), file.problems

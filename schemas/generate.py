@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from schemas import events, raw
 from schemas.asyncapi import as_yaml, document
 from schemas.asyncapi_examples import load_examples
+from schemas.explanation import Explanation
 from schemas.topics import load_topics
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -38,9 +39,13 @@ def generated() -> dict[str, str]:
 
 
 def published() -> dict[str, str]:
-    """File names and texts of everything that is generated: the JSON Schemas and the AsyncAPI document."""
+    """File names and texts of everything that is generated: the JSON Schemas and the AsyncAPI document.
+
+    What `wismo explain --json` says has its schema here too; it is printed, not published on a topic.
+    """
     texts = generated()
     schemas = {name.removesuffix(_SUFFIX): json.loads(text) for name, text in texts.items()}
+    texts[f"explanation{_SUFFIX}"] = _text("explanation", Explanation)
     return {**texts, ASYNCAPI: as_yaml(document(schemas, load_topics(), load_examples()))}
 
 

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     mark_interval_seconds: float = Field(10.0, gt=0, le=3600, description="how often the ticker writes the time")
     order: Order = Field(Order.PROMPT, description="apply records as they come, or in order between marks")
     policy_file: Path | None = Field(None, description="the dated policy; unset: the packaged one")
+    shadow_policy_file: Path | None = Field(
+        None, description="a candidate policy that runs beside the live one and tells nobody; unset: none"
+    )
     carrier_tables: Path | None = Field(
         None, description="folder of your own carrier tables (gls.csv, ...), rows beside the packaged ones; unset: none"
     )

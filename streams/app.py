@@ -14,6 +14,7 @@ from streams.engine.app import EngineApp
 from streams.engine.tp import TP
 from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS, Handlers
 from streams.metrics import Metrics
+from streams.policies import PolicyFiles
 
 APP_ID = "wismo"
 """Consumer group of the worker and prefix of its changelogs."""
@@ -36,11 +37,13 @@ def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     """Declare the worker's tables and agents; nothing connects yet."""
     use_rows(settings.carrier_files())
     app = WorkerApp(metrics, **_options(settings))
+    files = PolicyFiles(load_policy, settings.policy_file, settings.shadow_policy_file)
     handlers = Handlers(
         partitions=partitions_of(settings),
         strict=settings.order is Order.STRICT,
-        policy=load_policy(settings.policy_file.read_text() if settings.policy_file else None),
+        policy=files.books().live,
         metrics=metrics,
+        files=files,
     )
     links, links_due = app.batch_table(LINKS), app.batch_table(LINKS_DUE, ordered=True)
     shipments, due = app.batch_table(SHIPMENTS), app.batch_table(DUE, ordered=True)

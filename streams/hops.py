@@ -14,6 +14,7 @@ from sinks.dead_letters import StopLimit
 from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
 from streams.metrics import Metrics
+from streams.policies import Books, PolicyFiles
 from streams.records import out_records, record_of
 
 Handler = Callable[[Sequence[InRecord], Mapping[str, Rows]], list[OutRecord]]
@@ -36,6 +37,9 @@ class Handlers:
     limits: dict[tuple[str, int], StopLimit] = field(default_factory=lambda: defaultdict(StopLimit))
     """Per partition: so many failures of ours that parking more would only hide a fault."""
 
+    files: PolicyFiles | None = None
+    """Where the policies come from that are read again when they change; without, `policy` holds for good."""
+
     told: set[tuple[str, datetime]] = field(default_factory=set)
     """For which hours each carrier was said to be heard."""
 
@@ -46,7 +50,8 @@ class Handlers:
     def link(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Link events to facts that know their shipment."""
         place = batch[0].partition
-        hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, self.policy, strict=self.strict)
+        policy = self._books().live
+        hop = LinkHop(tables[LINKS], tables[LINKS_DUE], place, self.partitions, policy, strict=self.strict)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.save()
         self.metrics.reached("link", batch[0].topic, place, hop.clock.now)
@@ -55,7 +60,8 @@ class Handlers:
     def track(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Facts and time to decisions."""
         place = batch[0].partition
-        hop = TrackHop(tables[SHIPMENTS], tables[DUE], place, self.partitions, self.policy, strict=self.strict)
+        books, rows = self._books(), (tables[SHIPMENTS], tables[DUE])
+        hop = TrackHop(*rows, place, self.partitions, books.live, strict=self.strict, candidate=books.candidate)
         outs = [out for record in batch for out in hop.handle(record_of(record))]
         hop.save()
         self.metrics.reached("track", batch[0].topic, place, hop.clock.now)
@@ -72,6 +78,9 @@ class Handlers:
             ) from error
         read = record_of(record)
         return self._finish("poison", [record], [poison_letter(read, error, read.timestamp)])
+
+    def _books(self) -> Books:
+        return Books(self.policy) if self.files is None else self.files.books()
 
     def _finish(self, stage: str, batch: Sequence[InRecord], outs: list[Out]) -> list[OutRecord]:
         if stage != "poison":

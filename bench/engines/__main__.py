@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.engines.work import MODES, Work
@@ -128,8 +129,9 @@ def compare(place: Ground, records: Sequence[RawRecord], mode: str, engines: Seq
             seconds = f"cpu {run.cpu:.2f} wall {run.wall:.2f}"
             print(f"# {mode} {engine} {number + 1}/{runs}: {seconds} out {_outputs(run).total()}", file=sys.stderr)
     _compare_work(mode, found)
+    together = datetime.now(UTC).isoformat(timespec="seconds")
     for engine, of in found.items():
-        _say(engine, mode, of, len(made) - WARM, runs)
+        _say(engine, mode, of, len(made) - WARM, together)
 
 
 def _outputs(run: Run) -> Counter[str]:
@@ -148,13 +150,14 @@ def _compare_work(mode: str, found: dict[str, list[Run]]) -> None:
         raise RuntimeError(f"{mode}: the engines wrote different numbers of records: {written}")
 
 
-def _say(engine: str, mode: str, of: Sequence[Run], records: int, runs: int) -> None:
+def _say(engine: str, mode: str, of: Sequence[Run], records: int, together: str) -> None:
     cpu, wall = statistics.median(run.cpu for run in of), statistics.median(run.wall for run in of)
     say(
         f"engines/{mode}/{engine}",
-        f"python -m bench.engines --modes {mode} --records {records} --runs {runs}",
+        f"python -m bench.engines --modes {mode} --records {records} --runs {len(of)}",
+        together=together,
         records=records,
-        runs=runs,
+        runs=len(of),
         cpu_seconds=cpu,
         cpu_all=[run.cpu for run in of],
         wall_seconds=wall,
@@ -167,17 +170,21 @@ def _say(engine: str, mode: str, of: Sequence[Run], records: int, runs: int) -> 
     )
 
 
+def run(records: int = 40_000, runs: int = 5, engines: Sequence[str] = ENGINES, modes: Sequence[str] = MODES) -> None:
+    """Compare and say."""
+    made = recording(max(200, records // 12))[: records + WARM]
+    with tempfile.TemporaryDirectory(prefix="wismo-bench-") as folder, ground(Path(folder)) as place:
+        for mode in modes:
+            compare(place, made, mode, engines, runs)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="The engines side by side.")
     parser.add_argument("--records", type=int, default=40_000)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
     parser.add_argument("--modes", nargs="+", default=list(MODES), choices=MODES)
-    asked = parser.parse_args()
-    records = recording(max(200, asked.records // 12))[: asked.records + WARM]
-    with tempfile.TemporaryDirectory(prefix="wismo-bench-") as folder, ground(Path(folder)) as place:
-        for mode in asked.modes:
-            compare(place, records, mode, asked.engines, asked.runs)
+    run(**vars(parser.parse_args()))
 
 
 if __name__ == "__main__":

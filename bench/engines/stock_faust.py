@@ -66,7 +66,9 @@ def main(bootstrap: str, partitions: str, mode: str, folder: str) -> None:
     app = build(bootstrap, int(partitions), mode, folder)
     app.finalize()
     app.producer.buffer.max_messages = 20_000
-    faust.Worker(app, loglevel="WARNING").execute_from_commandline()
+    worker = faust.Worker(app, loglevel="WARNING")
+    worker.spinner = None  # for it alone every library's debug lines would be made
+    worker.execute_from_commandline()
 
 
 if __name__ == "__main__":

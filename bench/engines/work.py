@@ -26,12 +26,13 @@ class Work:
         self._empty = mode == "empty"
         self.partitions = partitions
         self._policy = load_policy(None)
+        self._told: set[tuple[str, datetime]] = set()
         # The agenda: no marks are fed, so it is only written. The engines compared keep it in plain memory.
         self._due: dict[tuple[str, int], MemoryRows] = {}
 
     def route(self, records: Sequence[Record]) -> list[Out]:
         """First hop."""
-        return empty_route(records) if self._empty else route_batch(records)
+        return empty_route(records) if self._empty else route_batch(records, self._told)
 
     def decide(self, records: Sequence[Record], rows: Rows) -> list[Out]:
         """Second and third hop: records of one partition of one topic, and its rows."""
@@ -41,7 +42,7 @@ class Work:
         due = self._due.setdefault((topic, partition), MemoryRows())
         hop: LinkHop | TrackHop
         if topic == LINK_EVENTS:
-            hop = LinkHop(rows, due, partition, self.partitions, strict=False)
+            hop = LinkHop(rows, due, partition, self.partitions, self._policy, strict=False)
         else:
             hop = TrackHop(rows, due, partition, self.partitions, self._policy, strict=False)
         outs = [out for record in records for out in hop.handle(record)]

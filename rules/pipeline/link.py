@@ -9,6 +9,7 @@ from rules.merging import merge
 from rules.pipeline.clock import Due, PartitionClock
 from rules.pipeline.entries import MAX_SHIPMENTS, MAX_TICKETS, Entries, Entry
 from rules.pipeline.fleet.fleet import Fleet
+from rules.pipeline.fleet.rows import Carrier
 from rules.pipeline.records import Rows
 from rules.policy import PolicyBook
 from schemas.codec import digest, dumps, to_plain
@@ -48,6 +49,10 @@ class Linker:
         """Write the rows that have changed."""
         self._entries.save()
         self._fleet.save()
+
+    def carrier(self, name: str) -> Carrier | None:
+        """What is known of a carrier's feed."""
+        return self._fleet.carrier(name)
 
     def apply(self, link: Link) -> Iterator[Linked]:
         """What one link event leads to."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import faust
 from faust.exceptions import ImproperlyConfigured
+from faust.utils.terminal import SpinnerHandler
 
 from streams.engine.guards import check_upstream
 from streams.engine.highwater import true_highwater
@@ -124,6 +125,7 @@ class EngineApp(faust.App):  # type: ignore[misc]
     async def on_first_start(self) -> None:
         """Refuse to start on a Faust that is not the one the engine knows; set the process up for batches."""
         check_upstream()
+        _mute_spinner()
         gc.collect()
         gc.freeze()  # what is loaded by now stays
         gc.set_threshold(*_GC_THRESHOLDS)
@@ -219,6 +221,14 @@ class EngineApp(faust.App):  # type: ignore[misc]
         """Whether the producer's retries cannot write twice; known once it has started."""
         idempotent: bool = self.producer.idempotent
         return idempotent
+
+
+def _mute_spinner() -> None:
+    """Take Faust's progress spinner off the root logger: for it alone every library's debug lines are made."""
+    root = logging.getLogger()
+    for handler in [one for one in root.handlers if isinstance(one, SpinnerHandler)]:
+        root.removeHandler(handler)
+        root.setLevel(min((one.level for one in root.handlers), default=root.level))
 
 
 def _agent_body(runner: Runner) -> Callable[[Any], Awaitable[None]]:

@@ -201,14 +201,23 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         try:
             while not (self.should_stop or fetcher.should_stop):
                 await self.sleep(0)
-                async for _, message in self.getmany(timeout=1.0):
-                    await self.wait_first(self.callback(message), self.suspend_flow.wait())
+                async for tp, message in self.getmany(timeout=1.0):
+                    await self._hand_over(tp, message)
         except (ConsumerStoppedError, asyncio.CancelledError):
             if not self.transport.app.should_stop:
                 raise
         except Exception as error:
             self.app.fail("records could not be fetched or delivered", error)
             raise
+
+    async def _hand_over(self, tp: TP, message: Any) -> None:
+        handing = self.callback(message)
+        if self.flow_active and self.app.flow_control.is_active() and not self._is_changelog_tp(tp):
+            # A stream's queue is never full, as the engine holds partitions back long before: nothing to wait for.
+            # `wait_first` takes four tasks and some turns of the loop, each with a slice of every lane in it.
+            await handing
+        else:
+            await self.wait_first(handing, self.suspend_flow.wait())
 
     # -- moving
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from time import perf_counter
 from typing import Protocol
 
 from streams.engine.batch import Batch
 from streams.engine.ledger import Delivery
 from streams.engine.overlay import Overlay
-from streams.engine.records import OutRecord
+from streams.engine.records import InRecord, OutRecord
 from streams.engine.slices import Decider
 from streams.engine.tables import BatchTable
 from streams.engine.tp import TP
 
 # Batches of one partition that may wait behind the one in work before it is no longer fetched.
 _WAITING = 2
+# Small batches that have come meanwhile go together, up to so many records: each would wait for the broker by itself.
+_TOGETHER = 1000
 
 
 class Engine(Protocol):
@@ -59,8 +61,8 @@ class Engine(Protocol):
 class Runner:
     """One agent's lanes: a partition's batches one after the other, partitions side by side.
 
-    A lane is a partition number, not a topic's partition: the topics of an agent share its
-    tables, and two batches must not write the same rows at once.
+    With tables a lane is a partition number, not a topic's partition: the topics of an agent
+    share its tables, and two batches must not write the same rows at once.
     """
 
     def __init__(self, engine: Engine, name: str, decider: Decider, tables: Sequence[BatchTable]) -> None:
@@ -68,9 +70,9 @@ class Runner:
         self._engine = engine
         self._decider = decider
         self._tables = tables
-        self._waiting: dict[int, deque[Batch]] = {}
+        self._waiting: dict[Hashable, deque[Batch]] = {}
         self._queued: Counter[TP] = Counter()
-        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._tasks: dict[Hashable, asyncio.Task[None]] = {}
         self._failed = False
 
     @property
@@ -82,7 +84,7 @@ class Runner:
         """Queue a batch behind the others of its partition."""
         if self._failed:
             return  # the process is about to end; what comes now is read again
-        lane = batch.tp.partition
+        lane = batch.tp.partition if self._tables else batch.tp
         self._waiting.setdefault(lane, deque()).append(batch)
         self._queued[batch.tp] += 1
         if self._queued[batch.tp] > _WAITING:
@@ -90,15 +92,16 @@ class Runner:
         if lane not in self._tasks:
             self._tasks[lane] = asyncio.get_running_loop().create_task(self._run_lane(lane))
 
-    async def _run_lane(self, lane: int) -> None:
+    async def _run_lane(self, lane: Hashable) -> None:
         waiting = self._waiting[lane]
         try:
             while waiting and not self._failed:
-                batch = waiting.popleft()
-                await self._run(batch)
-                self._queued[batch.tp] -= 1
-                if self._queued[batch.tp] < _WAITING:
-                    self._engine.release(batch.tp)
+                batches = _next(waiting)
+                tp = batches[0].tp
+                await self._run(tp, batches)
+                self._queued[tp] -= len(batches)
+                if self._queued[tp] < _WAITING:
+                    self._engine.release(tp)
         except Exception as error:
             # A failed send may have been written in part; only a restart from the last
             # commit brings outputs, changelog and store together again.
@@ -107,18 +110,18 @@ class Runner:
         finally:
             del self._tasks[lane]
 
-    async def _run(self, batch: Batch) -> None:
-        delivery = batch.delivery
-        assert delivery is not None, "changelog batches never reach an agent"
+    async def _run(self, tp: TP, batches: Sequence[Batch]) -> None:
         started = perf_counter()
-        if await self._process(batch, delivery):
-            self._engine.book(batch.tp, records=len(batch.records), seconds=perf_counter() - started)
+        records = [record for batch in batches for record in batch.inputs()]
+        deliveries = [_delivery(batch) for batch in batches]
+        if await self._process(tp.partition, records, deliveries):
+            self._engine.book(tp, records=len(records), seconds=perf_counter() - started)
 
-    async def _process(self, batch: Batch, delivery: Delivery) -> bool:
-        """Do the work in the order that loses nothing; False when the batch was dropped."""
-        partition = batch.tp.partition
+    async def _process(self, partition: int, records: Sequence[InRecord], deliveries: Sequence[Delivery]) -> bool:
+        """Do the work in the order that loses nothing; False when the batches were dropped."""
+        delivery = deliveries[-1]  # all of one epoch: what holds for one holds for all
         overlays = {table.name: table.overlay(partition, self._decider.limit) for table in self._tables}
-        outputs = await self._decide(batch, delivery, overlays)
+        outputs = await self._decide(records, delivery, overlays)
         # No outputs are sent as {}: a batch without any is acked like every other.
         if outputs is None or await self._send(outputs, delivery) is None:
             return False
@@ -129,12 +132,11 @@ class Runner:
         for table in self._tables:
             if table.name in offsets:
                 table.apply(partition, overlays[table.name].changes, offsets[table.name])
-        return self._engine.ack(delivery)
+        return all([self._engine.ack(one) for one in deliveries])
 
     async def _decide(
-        self, batch: Batch, delivery: Delivery, overlays: Mapping[str, Overlay]
+        self, records: Sequence[InRecord], delivery: Delivery, overlays: Mapping[str, Overlay]
     ) -> list[OutRecord] | None:
-        records = batch.inputs()
         outputs: list[OutRecord] = []
         done = 0
         while done < len(records):
@@ -164,3 +166,20 @@ class Runner:
                     return None
                 (offsets[table.name],) = acked.values()
         return offsets
+
+
+def _next(waiting: deque[Batch]) -> list[Batch]:
+    """Take the next batch, with what is right behind it and may share its fate: same partition and epoch."""
+    batches = [waiting.popleft()]
+    count, epoch = len(batches[0].records), _delivery(batches[0]).epoch
+    while waiting and waiting[0].tp == batches[0].tp and _delivery(waiting[0]).epoch == epoch:
+        count += len(waiting[0].records)
+        if count > _TOGETHER:
+            break
+        batches.append(waiting.popleft())
+    return batches
+
+
+def _delivery(batch: Batch) -> Delivery:
+    assert batch.delivery is not None, "changelog batches never reach an agent"
+    return batch.delivery

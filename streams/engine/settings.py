@@ -33,7 +33,8 @@ def _consuming() -> dict[str, Any]:
         "broker_rebalance_timeout": 60.0,
         "broker_request_timeout": 90.0,
         "broker_max_poll_interval": 300.0,
-        "broker_max_poll_records": 4000,
+        # The largest batch: all it leads to is in memory until it is acked.
+        "broker_max_poll_records": 1000,
         "consumer_auto_offset_reset": "earliest",
         "consumer_max_fetch_size": MAX_REQUEST_BYTES,
         "stream_wait_empty": True,

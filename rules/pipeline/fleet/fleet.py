@@ -52,6 +52,10 @@ class Fleet:
         if link.at is not None:
             yield from self._moved(link, link.at)
 
+    def carrier(self, name: str) -> Carrier | None:
+        """What is known of a carrier's feed."""
+        return self._carriers.get(subject_key("carrier", name))
+
     def due(self, step: Due) -> Iterator[Found]:
         """The time of a parcel or of a carrier has come."""
         if step.subject.startswith("carrier:"):
