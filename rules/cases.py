@@ -271,9 +271,9 @@ def _posture(shipment: Situation, finding: Finding, twin: Twin, severity: str) -
         review.append(f"{twin.title.lower()}: always reviewed")
     if severity == "critical":
         review.append(f"critical ({shipment.policy.limit('score.bands.critical').path})")
-    # What customers have to do now is for every one of them: it promises nothing and cannot wait for a person.
-    urgent = posture == "update" and twin.message_class == "critical"
-    reasons = _careful(shipment) if posture in ("apology", "update") and not urgent else []
+    # What customers have to do now, and where their parcel is, promises nothing and cannot wait for a person.
+    plain = posture == "update" and twin.message_class in ("critical", "milestone")
+    reasons = _careful(shipment) if posture in ("apology", "update") and not plain else []
     if posture != "silent" and (reasons or severity == "critical"):
         posture = "human_review"
     return posture, (*review, *reasons)

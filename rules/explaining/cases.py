@@ -7,6 +7,7 @@ from rules.cases import weigh
 from rules.explaining.view import View
 from rules.explaining.wording import plain_value
 from rules.finding import Finding
+from rules.kinds import told_by
 from rules.state import Case
 from schemas.events import Term
 from schemas.explanation import CaseTold, Condition, Evidence, FoundTold
@@ -33,7 +34,8 @@ def found_told(
     view: View, kind: str, finding: Finding, hidden_by: str | None, conditions: Iterable[Condition]
 ) -> FoundTold:
     """A cause that is there now: what it weighs, whose it is, how it would speak."""
-    weighed = weigh(view.lens(kind).draft, kind, finding, hidden_by)
+    lens = view.lens(kind)
+    weighed = weigh(lens.draft, kind, finding, hidden_by, told_by(kind, lens.found))
     case, twin = view.case(kind), weighed.twin
     is_open = case is not None and case.is_open
     paths = [one.policy for one in finding.evidence] + [one.policy for one in conditions]

@@ -130,8 +130,9 @@ HIDING: Final = (
 """Each tier hides the tiers below it; a kind in no tier neither hides nor is hidden."""
 
 SPEAKS_FOR: Final = (
-    ("payment_due", frozenset(("attempt_failed", "customs_hold"))),
-    ("address_problem", frozenset(("attempt_failed",))),
+    ("payment_due", frozenset(("attempt_failed", "customs_hold", "stalled"))),
+    ("customs_hold", frozenset(("stalled",))),
+    ("address_problem", frozenset(("attempt_failed", "stalled"))),
     ("attempts_exhausting", frozenset(("address_problem",))),
 )
 """Whose case tells the customer what others would tell too: those stay open for their owners, and say nothing."""

@@ -239,6 +239,16 @@ def test_a_hold_that_turns_out_to_be_about_duties_moves_to_finance() -> None:
     assert ("customs_hold", "dropped", "state_moved_on") in told.messages()
 
 
+def test_a_parcel_in_customs_is_not_apologised_for_again_because_it_stands_still() -> None:
+    told = known(service_level="ground")
+    told.scans(scan("in_transit", MONDAY, reason="customs_processing"))
+    told.wait(MONDAY + hours(120))
+
+    assert changes(told, "stalled")[-1] == ("operations", "updated", "twice")
+    assert last(told, "operations", "stalled")["posture"] == "silent"
+    assert [about for about in sent(told) if about != "shipped"] == ["customs_hold"]
+
+
 def delivered(**order: Any) -> Story:
     told = known(**order)
     told.scans(scan("delivered", MONDAY))
@@ -316,8 +326,9 @@ def test_a_ticket_that_names_only_the_customer_opens_nothing() -> None:
     assert told.cases() == []
 
 
-def test_a_neighbour_is_named_in_the_one_message_about_the_delivery() -> None:
-    told = known()
+@pytest.mark.parametrize("order", [{}, {"tier": "vip"}, {"replacement_for": "A-1"}])
+def test_a_neighbour_is_named_in_the_one_message_about_the_delivery(order: dict[str, Any]) -> None:
+    told = known(**order)
     told.scans(scan("out_for_delivery", MONDAY - hours(1)))
     told.scans(scan("delivered", MONDAY, code="D/3H", mapping_version="ups-1", description="Neighbor - By Request"))
     told.wait(MONDAY + timedelta(minutes=30))
