@@ -4,7 +4,21 @@ from typing import Annotated
 
 import typer
 
-from cli import config, contract, decide, dlq, explain, normalize, policy_check, simulate, topics, unmapped, up
+from cli import (
+    config,
+    contract,
+    decide,
+    dlq,
+    explain,
+    normalize,
+    policy,
+    policy_check,
+    shadow,
+    simulate,
+    topics,
+    unmapped,
+    up,
+)
 from cli.own_tables import use_own_tables
 
 app = typer.Typer(
@@ -42,6 +56,8 @@ app.command("explain")(explain.explain)
 app.command("simulate")(simulate.simulate)
 app.command("check")(policy_check.check)
 app.command("config")(config.config)
+app.add_typer(policy.app, name="policy")
+app.add_typer(shadow.app, name="shadow")
 app.add_typer(contract.app, name="contract")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dlq.app, name="dlq")

@@ -39,6 +39,13 @@ class Calendar:
         """The moment at which `span` of business time has passed since `start`."""
         return _after(self, start, span)
 
+    def end_of_next_day(self, start: datetime) -> datetime:
+        """24:00 of the first business day after the day of `start`."""
+        day = start.astimezone(self.zone).date() + _DAY
+        while not self.is_business_day(day):
+            day += _DAY
+        return _midnight(self, day + _DAY)
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Business time from `start` to `end`; nothing where `end` is not later."""
         if end <= start:

@@ -21,6 +21,8 @@ from rules.twin import Twin
 BY_POLICY: Final = "policy"
 """`resolved_by` of a case that ended because its kind is no longer live."""
 _BY_ITSELF: Final = ("self", BY_POLICY)
+_OF_DATES = ("promise_at_risk", "promise_moved")
+"""A date that moves on leads from one of these to the next, and to a promise that is missed."""
 _BANDS = ("watch", "routine", "urgent", "critical")
 
 
@@ -103,14 +105,15 @@ def _gone(draft: Draft, kind: str, case: Case | None, found: dict[str, Finding])
         ended = replace(case, resolved_at=draft.now, resolved_by="self", resolution=why, hidden_by=None)
         draft.shipment.cases[kind] = ended
         emit_case(draft, ended, "resolved", occurred_at=_ended_at(draft))
-    elif not case.is_open and case.stage:
+    elif not case.is_open and case.stage and case.resolved_by not in _BY_ITSELF:
         draft.shipment.cases[kind] = replace(case, stage="")
 
 
 def _taken_over_by(draft: Draft, kind: str, found: dict[str, Finding]) -> str:
     """Why a case ends by itself: because a greater one of the same trouble begins, or because all is well."""
     before = draft.before.cases
-    for tier in HIDING[:2] if any(kind in tier for tier in HIDING[:3]) else ():
+    tiers = HIDING[:5] if kind in _OF_DATES else HIDING[:2] if any(kind in tier for tier in HIDING[:3]) else ()
+    for tier in tiers:
         for other in (one.name for one in KINDS if one.name in tier and one.name in found):
             if other not in before or not before[other].is_open:
                 return f"superseded by {other}"

@@ -141,8 +141,8 @@ def merged(old: Seen, new: Seen) -> Seen:
     # The fullest list knows a scan's place best; of two as full, the earlier time.
     stays = new.index < old.index or (new.index == old.index and new.at >= old.at)
     index, at = (old.index, old.at) if stays else (new.index, new.at)
-    estimate = _newest_estimate(old, new)
-    if stays and estimate is old and new.heard >= old.heard and same_scan(old, new):
+    estimate, least = _newest_estimate(old, new), _least_estimate(old, new)
+    if stays and estimate is old and least == old.estimate_least and new.heard >= old.heard and same_scan(old, new):
         return old
     mapped_anew = old.mapped and new.mapped and old.version != new.version
     better = new if mapped_anew else max(old, new, key=_weight)
@@ -153,7 +153,14 @@ def merged(old: Seen, new: Seen) -> Seen:
         heard=min(old.heard, new.heard),
         estimate=estimate.estimate,
         estimate_heard=estimate.estimate_heard,
+        estimate_least=least,
     )
+
+
+def _least_estimate(old: Seen, new: Seen) -> datetime | None:
+    """The earliest of all estimates told with a scan, where they differ."""
+    told = {old.estimate, old.estimate_least, new.estimate, new.estimate_least} - {None}
+    return min((one for one in told if one is not None), default=None) if len(told) > 1 else None
 
 
 def _newest_estimate(old: Seen, new: Seen) -> Seen:
@@ -174,6 +181,7 @@ def same_scan(old: Seen, new: Seen) -> bool:
         heard=old.heard,
         estimate=old.estimate,
         estimate_heard=old.estimate_heard,
+        estimate_least=old.estimate_least,
     )
     return told == old
 

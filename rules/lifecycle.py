@@ -52,12 +52,15 @@ def step(life: Lifecycle, scan: Seen) -> None:
     """Apply one scan in place. One that says nothing about state leaves the state alone."""
     if scan.estimate is not None:
         life.estimated_at = scan.estimate
+        least = scan.estimate_least or scan.estimate
+        life.estimate_least = least if life.estimate_least is None else min(least, life.estimate_least)
     life.service_level = scan.service_level or life.service_level
     if scan.state is None:
         return
     if scan.state in _BEGINNINGS and _is_another_parcel(life, scan):
         _begin_anew(life)
     life.country = scan.country or life.country
+    life.origin = life.origin or scan.country
     if scan.state == "label_created":
         _label(life, scan)
         return

@@ -65,7 +65,7 @@ def _disorder(entry: Entry, earlier: tuple[Entry, ...]) -> Iterator[str]:
 
 def _ties(entry: Entry, earlier: tuple[Entry, ...]) -> Iterator[str]:
     """Two entries of one scope and one beginning: nothing says which of them wins."""
-    for other in earlier:
+    for other in earlier[1:]:  # the first is what everything else overrides
         both = _both(other, entry)
         if both and other.scope == entry.scope and other.begins == entry.begins and _meet(other, entry):
             yield (

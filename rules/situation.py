@@ -78,6 +78,20 @@ class Situation:
         return service_level_of(self.shipment)
 
     @property
+    def is_international(self) -> bool:
+        """It goes to another country than the one it was first scanned in, else than its carrier's own.
+
+        Without a known destination: it was seen in two countries. A service level that says so is believed.
+        """
+        life, order = self.life, self.order
+        if self.service_level == "international":
+            return True
+        destination = order.destination.country if order is not None and order.destination is not None else None
+        if destination is None:
+            return life.country != life.origin
+        return destination != (life.origin or self.calendar.country or destination)
+
+    @property
     def calendar(self) -> Calendar:
         """The carrier's business days."""
         return calendar_of(self.shipment.carrier)
@@ -96,6 +110,11 @@ class Situation:
         """When so much of that time will have passed; None while the feed is silent, as its clocks stand still."""
         return reached(self.calendar, self.feeds.silences(self.shipment.carrier), start, span)
 
+    def next_working_day_over(self, start: datetime) -> datetime | None:
+        """24:00 of the carrier's first working day after that of `start`; its clock stands still like any other."""
+        calendar = self.calendar
+        return self.reached(start, calendar.between(start, calendar.end_of_next_day(start)))
+
     @property
     def zone(self) -> tuple[ZoneInfo, str]:
         """The destination's zone and what it is known from."""
@@ -113,6 +132,18 @@ class Situation:
             else:
                 self._promise_end = end_of_day(order.promise_date, self.zone[0])
         return self._promise_end
+
+    @property
+    def needed_until(self) -> datetime | None:
+        """24:00 of the day of the customer's event, at the destination."""
+        if self.order is None or self.order.needed_by is None or self.is_return:
+            return None
+        return end_of_day(self.order.needed_by, self.zone[0])
+
+    @property
+    def estimate_told_at(self) -> datetime | None:
+        """When the scan happened that told the estimate."""
+        return next((scan.happened for scan in reversed(self.shipment.scans) if scan.estimate is not None), None)
 
     @property
     def attempts(self) -> int:
@@ -149,6 +180,18 @@ class Situation:
         factor = self.policy.limit("replacement.threshold_factor")
         value: timedelta = limit.value * factor.value
         return Limit(value, f"{limit.path} x {factor.path}")
+
+    def patience(self, limit: Limit) -> Limit:
+        """The limit for a silence or a journey: longer where somebody keeps the parcel on purpose, but not for ever."""
+        limit = self.threshold(limit)
+        if "held" not in self.life.flags:
+            return limit
+        factor = self.policy.limit("stalled.held_factor")
+        return Limit(limit.value * factor.value, f"{limit.path} x {factor.path}")
+
+    def by_lane(self, path: str) -> Limit:
+        """The limit under `path` for a domestic or an international parcel."""
+        return self.patience(self.policy.limit(f"{path}.{'international' if self.is_international else 'domestic'}"))
 
 
 def service_level_of(shipment: Shipment) -> str | None:

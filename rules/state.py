@@ -38,6 +38,8 @@ class Seen(Struct, frozen=True, array_like=True):
     """Of a retraction: the states it can take back; empty means whatever came last."""
     estimate_heard: datetime | None = None
     """When the estimate was last told: the newest counts, earlier or later than the one before."""
+    estimate_least: datetime | None = None
+    """The earliest estimate that was ever told with this scan, where a later telling said another."""
 
     @property
     def happened(self) -> datetime:
@@ -78,6 +80,8 @@ class Lifecycle(Struct, omit_defaults=True):
     final_attempt: bool = False
     country: str | None = None
     """Of the last scan that named one."""
+    origin: str | None = None
+    """The country of the first scan that named one."""
     out_at: datetime | None = None
     delivered_at: datetime | None = None
     returning_at: datetime | None = None
@@ -87,6 +91,8 @@ class Lifecycle(Struct, omit_defaults=True):
     contradictions: tuple[Contradiction, ...] = ()
     estimated_at: datetime | None = None
     """The carrier's latest estimate."""
+    estimate_least: datetime | None = None
+    """The earliest estimate the carrier has told: what people go by."""
     service_level: str | None = None
     earlier: int = 0
     """Parcels that ended under this number before this one."""

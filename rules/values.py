@@ -90,6 +90,9 @@ _SPANS: Final = tuple(
     score.age.free messages.settling messages.carrier_delay_settling messages.budget.apart
     messages.budget.critical_apart messages.recently_answered messages.stale messages.give_up forget.terminal
     incident.silence feed.silence not_shipped.warn not_shipped.limit partial_delivery.after
+    long_transit.domestic long_transit.international promise_moved.least lost_presumed.silence.domestic
+    lost_presumed.silence.international lost_presumed.silence.past_promise lost_presumed.past_promise
+    invalid_tracking.after
     pickup_expiring.window.usps pickup_expiring.window.usps_express pickup_expiring.window.other
     pickup_expiring.reminder pickup_expiring.before_end customs_hold.after not_received.hold
     delivered_elsewhere.until""".split()

@@ -21,22 +21,22 @@ APP_ID = "wismo"
 
 
 class WorkerApp(EngineApp):
-    """The engine's app, telling the metrics what is done."""
+    """The engine's app, telling the handlers and the metrics what is done."""
 
-    def __init__(self, metrics: Metrics, **options: Any) -> None:
-        self._metrics = metrics
+    def __init__(self, handlers: Handlers, **options: Any) -> None:
+        self._handlers = handlers
         super().__init__(APP_ID, **options)
 
     def book(self, tp: TP, *, records: int, seconds: float) -> None:
         """A batch has had all its effects and is acked."""
         super().book(tp, records=records, seconds=seconds)
-        self._metrics.finished(tp.topic, tp.partition)
+        self._handlers.heard.done(tp.topic, tp.partition)
+        self._handlers.metrics.finished(tp.topic, tp.partition)
 
 
 def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     """Declare the worker's tables and agents; nothing connects yet."""
     use_rows(settings.carrier_files())
-    app = WorkerApp(metrics, **_options(settings))
     files = PolicyFiles(load_policy, settings.policy_file, settings.shadow_policy_file)
     handlers = Handlers(
         partitions=partitions_of(settings),
@@ -45,6 +45,7 @@ def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
         metrics=metrics,
         files=files,
     )
+    app = WorkerApp(handlers, **_options(settings))
     links, links_due = app.batch_table(LINKS), app.batch_table(LINKS_DUE, ordered=True)
     shipments, due = app.batch_table(SHIPMENTS), app.batch_table(DUE, ordered=True)
     app.batch_agent(RAW_TOPICS, handlers.route, name="router", poison=handlers.poison)

@@ -4,7 +4,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.park import poison_letter
@@ -13,6 +12,7 @@ from rules.policy import PolicyBook
 from sinks.dead_letters import StopLimit
 from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
+from streams.heard import Heard
 from streams.metrics import Metrics
 from streams.policies import Books, PolicyFiles
 from streams.records import out_records, record_of
@@ -40,12 +40,16 @@ class Handlers:
     files: PolicyFiles | None = None
     """Where the policies come from that are read again when they change; without, `policy` holds for good."""
 
-    told: set[tuple[str, datetime]] = field(default_factory=set)
+    heard: Heard = field(default_factory=Heard)
     """For which hours each carrier was said to be heard."""
 
     def route(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Raw bytes to facts, link events and dead letters."""
-        return self._finish("route", batch, route_batch([record_of(record) for record in batch], self.told))
+        topic, place = batch[0].topic, batch[0].partition
+        told = self.heard.before(topic, place, batch[0].offset)
+        outs = route_batch([record_of(record) for record in batch], told)
+        self.heard.after(topic, place, batch[-1].offset, told)
+        return self._finish("route", batch, outs)
 
     def link(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Link events to facts that know their shipment."""

@@ -15,18 +15,27 @@ from rules.kinds import (
     customs_hold,
     damaged,
     delivered_elsewhere,
+    delivered_late,
     feed_silent,
     incident,
+    invalid_tracking,
     label_cancelled,
     label_not_scanned,
+    long_transit,
+    lost_declared,
+    lost_presumed,
+    misrouted,
     not_received,
     not_shipped,
     partial_delivery,
     payment_due,
     pickup_expiring,
+    promise_at_risk,
     promise_missed,
+    promise_moved,
     proof_missing,
     refused,
+    replacement_at_risk,
     returned,
     returning,
     stalled,
@@ -57,6 +66,8 @@ class Kind:
 _BEFORE = ("unknown", "label_created")
 _UNDER_WAY = ("picked_up", "in_transit", "delayed", "attempted", "out_for_delivery")
 _ON_THE_WAY = ("label_created", *_UNDER_WAY)
+_TO_COME = ("unknown", *_ON_THE_WAY)
+_BETWEEN_HUBS = ("picked_up", "in_transit", "delayed")
 
 KINDS: Final = (
     Kind(
@@ -76,7 +87,23 @@ KINDS: Final = (
         checks=label_not_scanned.checks,
     ),
     Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY, checks=stalled.checks),
+    Kind(
+        "long_transit",
+        long_transit.detect,
+        long_transit.due,
+        by_clock=True,
+        states=_UNDER_WAY,
+        checks=long_transit.checks,
+    ),
+    Kind("promise_at_risk", promise_at_risk.detect, states=_TO_COME, checks=promise_at_risk.checks),
     Kind("promise_missed", promise_missed.detect, promise_missed.due, by_clock=True, checks=promise_missed.checks),
+    Kind(
+        "promise_moved",
+        promise_moved.detect,
+        promise_moved.due,
+        states=_TO_COME,
+        checks=promise_moved.checks,
+    ),
     Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",), checks=carrier_delay.checks),
     Kind("attempt_failed", attempt_failed.detect, checks=attempt_failed.checks),
     Kind("attempts_exhausting", attempts_exhausting.detect, checks=attempts_exhausting.checks),
@@ -91,6 +118,15 @@ KINDS: Final = (
     Kind("address_problem", address_problem.detect, states=_ON_THE_WAY, checks=address_problem.checks),
     Kind("customs_hold", customs_hold.detect, customs_hold.due, states=_UNDER_WAY, checks=customs_hold.checks),
     Kind("damaged", damaged.detect, checks=damaged.checks),
+    Kind("lost_declared", lost_declared.detect, checks=lost_declared.checks),
+    Kind(
+        "lost_presumed",
+        lost_presumed.detect,
+        lost_presumed.due,
+        by_clock=True,
+        states=_UNDER_WAY,
+        checks=lost_presumed.checks,
+    ),
     Kind("returning", returning.detect, checks=returning.checks),
     Kind("returned", returned.detect, states=("returned",), checks=returned.checks),
     Kind("refused", refused.detect, checks=refused.checks),
@@ -103,6 +139,7 @@ KINDS: Final = (
         checks=delivered_elsewhere.checks,
     ),
     Kind("contradictory_scans", contradictory_scans.detect, checks=contradictory_scans.checks),
+    Kind("misrouted", misrouted.detect, states=_BETWEEN_HUBS, checks=misrouted.checks),
     Kind(
         "partial_delivery",
         partial_delivery.detect,
@@ -111,8 +148,24 @@ KINDS: Final = (
         states=partial_delivery.STATES,
         checks=partial_delivery.checks,
     ),
+    Kind(
+        "invalid_tracking",
+        invalid_tracking.detect,
+        invalid_tracking.due,
+        by_clock=True,
+        states=_BEFORE,
+        checks=invalid_tracking.checks,
+    ),
     Kind("feed_silent", feed_silent.detect, checks=feed_silent.checks, subject="carrier"),
     Kind("incident", incident.detect, checks=incident.checks, subject="incident"),
+    Kind("delivered_late", delivered_late.detect, states=("delivered",), checks=delivered_late.checks),
+    Kind(
+        "replacement_at_risk",
+        replacement_at_risk.detect,
+        replacement_at_risk.due,
+        states=_TO_COME,
+        checks=replacement_at_risk.checks,
+    ),
     Kind("proof_missing", proof_missing.detect, states=("delivered",), checks=proof_missing.checks),
     Kind("payment_due", payment_due.detect, states=_ON_THE_WAY, checks=payment_due.checks),
     Kind("label_cancelled", label_cancelled.detect, states=("label_created",), checks=label_cancelled.checks),
@@ -123,7 +176,7 @@ HIDING: Final = (
     frozenset(("lost_declared", "lost_presumed", "damaged", "returned", "returning")),
     frozenset(("refused", "attempts_exhausting", "attempt_failed")),
     frozenset(("promise_missed",)),
-    frozenset(("stalled", "long_transit")),
+    frozenset(("stalled", "long_transit", "replacement_at_risk")),
     frozenset(("promise_at_risk",)),
     frozenset(("carrier_delay", "promise_moved")),
 )
@@ -134,6 +187,7 @@ SPEAKS_FOR: Final = (
     ("customs_hold", frozenset(("stalled",))),
     ("address_problem", frozenset(("attempt_failed", "stalled"))),
     ("attempts_exhausting", frozenset(("address_problem",))),
+    ("replacement_at_risk", frozenset(("label_not_scanned", "stalled", "long_transit"))),
 )
 """Whose case tells the customer what others would tell too: those stay open for their owners, and say nothing."""
 

@@ -14,7 +14,7 @@ _TURNED = frozenset(("returning", "refused"))
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire from 24:00 of the promised date on, until the parcel arrives."""
-    end = _end(shipment)
+    end = promised_until(shipment)
     if end is None or now < end:
         return None
     assert shipment.order is not None
@@ -26,7 +26,7 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """The end of the promised day."""
-    end = _end(shipment)
+    end = promised_until(shipment)
     return end if end is not None and end > now else None
 
 
@@ -47,7 +47,8 @@ def _waits(shipment: Situation) -> bool:
     return end is not None and "pickup_ready" in life.flags and life.state_at is not None and life.state_at < end
 
 
-def _end(shipment: Situation) -> datetime | None:
+def promised_until(shipment: Situation) -> datetime | None:
+    """The end of the promise, while it is neither kept nor void."""
     life, end = shipment.life, shipment.promise_end
     if end is None or life.state in _ENDED or shipment.is_cancelled or not _TURNED.isdisjoint(life.flags):
         return None

@@ -47,12 +47,7 @@ def _start(shipment: Situation) -> datetime | None:
 
 
 def _limit(shipment: Situation, policy: Policy) -> Limit:
-    limit = shipment.threshold(policy.choice("stalled.silence", shipment.service_level, "unknown"))
-    if "held" not in shipment.life.flags:
-        return limit
-    # Somebody keeps it on purpose, but not for ever.
-    factor = policy.limit("stalled.held_factor")
-    return Limit(limit.value * factor.value, f"{limit.path} x {factor.path}")
+    return shipment.patience(policy.choice("stalled.silence", shipment.service_level, "unknown"))
 
 
 def _apology_at(shipment: Situation, start: datetime, limit: Limit, policy: Policy) -> datetime | None:

@@ -54,7 +54,9 @@ class BatchTable(faust.Table):  # type: ignore[misc]
     def changelog_records(self, partition: int, changes: Mapping[bytes, bytes | None]) -> list[OutRecord]:
         """Return what has to be acked by the broker before `changes` may be applied."""
         topic = self.changelog_topic_name
-        return [OutRecord(topic, partition, key, value) for key, value in changes.items()]
+        # Removals last: where a split write ends half way, a timer that moved on must stand twice, never nowhere.
+        ordered = sorted(changes.items(), key=lambda change: change[1] is None)
+        return [OutRecord(topic, partition, key, value) for key, value in ordered]
 
     def apply(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
         """Write changes to the local store with the changelog offset they were acked at."""

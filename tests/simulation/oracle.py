@@ -50,7 +50,7 @@ def check(ran: Ran) -> list[str]:
     for partition in range(ran.plan.partitions):
         wrong += _linker(ran, partition, rows)
         wrong += _tracker(ran, partition, rows, passed)
-    between = {_line(record) for record in _log(ran, SHIPMENT_EVENTS) if _origin(record) == "track"}
+    between = {_line(record) for record in _log(ran, SHIPMENT_EVENTS) if not _is_mark(record) and _origin(record).startswith("track")}
     wrong += _differ("passed on between parcels", passed, between)
     wrong += _rows(ran, rows)
     wrong += _events(ran)
@@ -160,8 +160,14 @@ def _rows(ran: Ran, rows: dict[tuple[str, int], MemoryRows]) -> Iterator[str]:
                 if missing:
                     yield f"{table}/{partition}: the agenda lost {sorted(missing)[:3]}"
             else:
-                yield from _unequal(f"rows of {table}/{partition}", _states(table, wanted), _states(table, stored))
+                # Averages of half hours: a crash inside one write may count one of them twice or not at all.
+                states = _states(table, _exact(wanted)), _states(table, _exact(stored))
+                yield from _unequal(f"rows of {table}/{partition}", *states)
             yield from _owned(ran, table, partition, stored)
+
+
+def _exact(rows: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    return {key: row for key, row in rows.items() if not key.startswith(b"rates:")}
 
 
 def _owned(ran: Ran, table: str, partition: int, stored: dict[bytes, bytes]) -> Iterator[str]:

@@ -126,3 +126,19 @@ def test_what_senders_get_wrong_never_stops_a_partition(handlers: Handlers, topi
     outs = handlers.route(bad, {})
 
     assert len(sent(outs, "dead-letters")) == 500
+
+
+def heard(outs: Sequence[OutRecord]) -> int:
+    return len([out for out in sent(outs, LINK_EVENTS) if (out.key or b"").startswith(b"heard:")])
+
+
+def test_that_a_carrier_was_heard_is_said_once_an_hour_when_it_is_written(handlers: Handlers) -> None:
+    assert heard(handlers.route([raw(SCAN, offset=0)], {})) == PARTITIONS
+    assert heard(handlers.route([raw(SCAN, offset=1)], {})) == 0  # the next slice of the same batch
+    handlers.heard.done("carrier-scans", 1)
+    assert heard(handlers.route([raw(SCAN, offset=2)], {})) == 0
+
+
+def test_what_a_dropped_batch_said_is_said_again(handlers: Handlers) -> None:
+    handlers.route([raw(SCAN, offset=0), raw(SCAN, offset=1)], {})  # and then the partition is taken away
+    assert heard(handlers.route([raw(SCAN, offset=0)], {})) == PARTITIONS
