@@ -17,11 +17,10 @@ from rules.state import Seen
 
 _PROOF: Final = "proof"
 _BY_REASON: Final = {"redirected": "another address", "handoff": "another carrier or agent"}
-_WORDS: Final = (
-    ("neighbour", re.compile(r"\b(neighbou?rs?|nachbarn?|voisine?s?|buren)\b", re.IGNORECASE)),
-    ("concierge", re.compile(r"\b(concierge|caretaker|building manager)\b", re.IGNORECASE)),
-    ("another person", re.compile(r"\b(an|)other person\b|\balternative recipient\b", re.IGNORECASE)),
-    ("locker", re.compile(r"\blocker\b", re.IGNORECASE)),
+_WORDS: Final = re.compile(
+    r"\b((?P<neighbour>neighbou?rs?|nachbarn?|voisine?s?|buren)|(?P<concierge>concierge|caretaker|building manager)"
+    r"|(?P<another_person>(an)?other person|alternative recipient)|(?P<locker>locker))\b",
+    re.IGNORECASE,
 )
 _FETCHED: Final = re.compile(r"\b(picked up|collected|fetched)\b", re.IGNORECASE)
 """Then it is the customer who took it out of where it lay."""
@@ -61,7 +60,10 @@ def _word(scan: Seen) -> str | None:
     told, text = _by_code(scan), scan.text or ""
     if told is not None and told != _PROOF:
         return told
-    return next((word for word, said in _WORDS if said.search(text)), None) if not _FETCHED.search(text) else None
+    said = _WORDS.search(text)
+    if said is None or _FETCHED.search(text):
+        return None
+    return next(word for word, found in said.groupdict().items() if found).replace("_", " ")
 
 
 def _since_possession(shipment: Situation) -> Iterator[Seen]:

@@ -11,9 +11,10 @@ from rules.situation import Situation
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire at once, until the customer has had time to ask."""
-    told, delivered = handed_to(shipment), shipment.life.delivered_at
-    until = policy.limit("delivered_elsewhere.until")
-    if told is None or delivered is None or shipment.is_return or now >= delivered + until.value:
+    delivered, until = shipment.life.delivered_at, policy.limit("delivered_elsewhere.until")
+    if delivered is None or shipment.is_return or now >= delivered + until.value:
+        return None
+    if (told := handed_to(shipment)) is None:
         return None
     word, scan = told
     evidence = (Evidence("handed_to", word), Evidence("told_as", scan.text or scan.code or scan.reason))
@@ -24,12 +25,8 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """When nobody is expected to ask any more."""
     delivered = shipment.life.delivered_at
-    end = (
-        None
-        if delivered is None or handed_to(shipment) is None
-        else delivered + policy.value("delivered_elsewhere.until")
-    )
-    return end if end is not None and end > now else None
+    end = None if delivered is None else delivered + policy.value("delivered_elsewhere.until")
+    return end if end is not None and end > now and handed_to(shipment) is not None else None
 
 
 def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:

@@ -29,8 +29,8 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """When the decision need not wait any longer."""
-    end = None if _is_over_limit(shipment, policy) else _hold_end(shipment, policy)
-    return end if end is not None and end > now else None
+    end = _hold_end(shipment, policy)
+    return end if end is not None and end > now and not _is_over_limit(shipment, policy) else None
 
 
 def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check]:
