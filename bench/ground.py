@@ -32,10 +32,13 @@ Ready = tuple[str, int, bytes | None, bytes | None, list[tuple[str, bytes]], int
 """Topic, partition, key, value, headers and timestamp of a record to send."""
 
 
-def recording(shipments: int, seed: int = SEED) -> list[RawRecord]:
-    """What `wismo simulate --seed 7 --shipments N --days 14` writes, in order."""
+def recording(shipments: int, seed: int = SEED, days: int = 3) -> list[RawRecord]:
+    """What `wismo simulate --seed 7 --shipments N --days 3` writes, in order.
+
+    Few days, so that what is said once an hour weighs as little as it does in real traffic.
+    """
     start = seconds(parse_rfc3339("2026-03-02T00:00:00Z"))
-    return in_order(read_recording(lines(world.build(seed, start, 14), shipments, lambda trouble: None)))
+    return in_order(read_recording(lines(world.build(seed, start, days), shipments, lambda trouble: None)))
 
 
 def ready(records: Sequence[RawRecord]) -> list[Ready]:

@@ -1,6 +1,7 @@
 """Where measurements go: one JSON line each on standard output, and a file that the report is made of."""
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,8 @@ RESULTS: Final = Path(__file__).parent / "results.json"
 def say(measurement: str, command: str, **figures: Any) -> None:
     """Print one measurement and keep it in place of the last one of the same name."""
     rounded = {key: _rounded(value) for key, value in figures.items()}
-    row = {"measurement": measurement, "at": datetime.now(UTC).date().isoformat(), "command": command, **rounded}
+    day = datetime.now(UTC).date().isoformat()
+    row = {"measurement": measurement, "at": day, "command": command, "load": round(os.getloadavg()[1], 1), **rounded}
     print(json.dumps(row), flush=True)
     kept = load()
     kept[measurement] = row

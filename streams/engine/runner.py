@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from time import perf_counter
 from typing import Protocol
 
@@ -61,8 +61,10 @@ class Engine(Protocol):
 class Runner:
     """One agent's lanes: a partition's batches one after the other, partitions side by side.
 
-    With tables a lane is a partition number, not a topic's partition: the topics of an agent
-    share its tables, and two batches must not write the same rows at once.
+    A lane is a partition number, not a topic's partition: the topics of an agent share its
+    tables, and two batches must not write the same rows at once. Nor would more lanes help
+    where there are no tables: the client takes one batch of a partition at a time, and the
+    lanes would wait for each other there.
     """
 
     def __init__(self, engine: Engine, name: str, decider: Decider, tables: Sequence[BatchTable]) -> None:
@@ -70,9 +72,9 @@ class Runner:
         self._engine = engine
         self._decider = decider
         self._tables = tables
-        self._waiting: dict[Hashable, deque[Batch]] = {}
+        self._waiting: dict[int, deque[Batch]] = {}
         self._queued: Counter[TP] = Counter()
-        self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
         self._failed = False
 
     @property
@@ -84,7 +86,7 @@ class Runner:
         """Queue a batch behind the others of its partition."""
         if self._failed:
             return  # the process is about to end; what comes now is read again
-        lane = batch.tp.partition if self._tables else batch.tp
+        lane = batch.tp.partition
         self._waiting.setdefault(lane, deque()).append(batch)
         self._queued[batch.tp] += 1
         if self._queued[batch.tp] > _WAITING:
@@ -92,7 +94,7 @@ class Runner:
         if lane not in self._tasks:
             self._tasks[lane] = asyncio.get_running_loop().create_task(self._run_lane(lane))
 
-    async def _run_lane(self, lane: Hashable) -> None:
+    async def _run_lane(self, lane: int) -> None:
         waiting = self._waiting[lane]
         try:
             while waiting and not self._failed:

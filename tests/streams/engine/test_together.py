@@ -16,20 +16,20 @@ from tests.streams.engine.test_runner import FakeTable, settle
 P0, OTHER = TP("in", 0), TP("other", 0)
 
 
-def build(*, tables: bool):
+def build():
     engine, seen = FakeEngine(), []
 
     def handler(records, rows):
         seen.append([(one.topic, one.offset) for one in records])
         return [OutRecord("out", one.partition, None, b"v") for one in records]
 
-    given = [FakeTable("state", engine)] if tables else []
-    return engine, seen, Runner(engine, "agent", Decider(handler, lambda record, error: [], 1000), given)
+    tables = [FakeTable("state", engine)]
+    return engine, seen, Runner(engine, "agent", Decider(handler, lambda record, error: [], 1000), tables)
 
 
 def test_what_waits_behind_goes_along_and_is_acked_in_order() -> None:
     async def scenario():
-        engine, seen, runner = build(tables=True)
+        engine, seen, runner = build()
         for first in (0, 2, 4, 6):
             runner.submit(engine.batch(P0, first, first + 1))
         await settle(runner)
@@ -43,7 +43,7 @@ def test_what_waits_behind_goes_along_and_is_acked_in_order() -> None:
 
 def test_another_topic_and_large_batches_go_by_themselves() -> None:
     async def scenario():
-        engine, seen, runner = build(tables=True)
+        engine, seen, runner = build()
         runner.submit(engine.batch(P0, 0, 1))
         runner.submit(engine.batch(OTHER, 0, 1))
         runner.submit(engine.batch(P0, 2, 1 + _TOGETHER))
@@ -57,36 +57,11 @@ def test_another_topic_and_large_batches_go_by_themselves() -> None:
 
 def test_a_batch_of_another_epoch_goes_by_itself() -> None:
     async def scenario():
-        engine, _, runner = build(tables=True)
+        engine, _, runner = build()
         old = engine.batch(P0, 0, 1)
         engine.ledger.open([P0])
         runner.submit(old)
         runner.submit(engine.batch(P0, 0, 1))
-        await settle(runner)
-        assert engine.ledger.committable(P0) == 2
-
-    asyncio.run(scenario())
-
-
-def test_without_tables_topics_do_not_wait_for_each_other() -> None:
-    async def scenario():
-        engine, _, runner = build(tables=False)
-        waiting = asyncio.Event()
-        order = []
-
-        async def hold(topics):
-            order.append(len(order))
-            if len(order) == 1:
-                await waiting.wait()
-
-        engine.before_send = hold
-        runner.submit(engine.batch(P0, 0, 1))
-        runner.submit(engine.batch(OTHER, 0, 1))
-        for _ in range(100):
-            await asyncio.sleep(0)
-        assert engine.ledger.committable(OTHER) == 2
-        assert engine.ledger.committable(P0) is None
-        waiting.set()
         await settle(runner)
         assert engine.ledger.committable(P0) == 2
 
