@@ -51,5 +51,5 @@ def _is_late(shipment: Situation, scan: Seen, end: datetime) -> bool:
     if scan.occurred_at is None or scan.quality == "missing" or promised is None:
         return False
     return (
-        scan.occurred_at.date() > date.fromisoformat(promised) if scan.quality in _ITS_DAY else scan.occurred_at >= end
+        scan.occurred_at.date() > date.fromisoformat(promised) if scan.quality in _ITS_DAY else scan.occurred_at > end
     )
