@@ -100,7 +100,7 @@ def _print(differences: list[Difference], examples: int, *, as_json: bool) -> No
         return
     table = Table(box=None)
     for name in ("Kind", "Owner", *WORDS):
-        table.add_column(name.replace("_", " "), no_wrap=True)
+        table.add_column(name.replace("_", " "), no_wrap=name in ("Kind", "Owner"))
     for row in rows:
         table.add_row(row["kind"], row["owner"], *(str(row[word] or "-") for word in WORDS))
     console = Console(soft_wrap=True, highlight=False)

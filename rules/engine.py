@@ -55,7 +55,7 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
     draft.imported, draft.edge = fact.imported, policy.next_edge(moment)
     if not _take(draft, fact):
         if draft.quietly:
-            _schedule(draft)
+            _schedule_unseen(draft)
         return draft.decision(duplicate=not draft.quietly)
     draft.shipment.imported = is_from_history(draft, fact)
     draft.policy = policy_of(draft.shipment, moment, policy)
@@ -134,11 +134,18 @@ def _settle(draft: Draft, fact: Fact) -> None:
         evaluate(draft)
         plan(draft)
         emit_state(draft)
-    asked = draft.before.next_due
+        _schedule(draft)
+    else:
+        _schedule_unseen(draft)
+
+
+def _schedule_unseen(draft: Draft) -> None:
+    """After a fact by which no kind was asked: whoever wanted the next mark before still wants it."""
+    asked, shipment = draft.before.next_due, draft.shipment
     _schedule(draft)
-    if isinstance(fact, SiblingFact) and asked is not None:
-        # Whoever asked for the next mark before still wants it.
-        draft.shipment.next_due = min(asked, draft.shipment.next_due or asked)
+    if asked is not None:
+        least = draft.now + timedelta(microseconds=1)
+        shipment.next_due = max(least, min(asked, shipment.next_due or asked))
 
 
 def _schedule(draft: Draft) -> None:
