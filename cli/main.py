@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    backtest,
     config,
     contract,
     decide,
@@ -53,6 +54,7 @@ app.command("up")(up.up)
 app.command("normalize")(normalize.normalize)
 app.command("decide")(decide.decide)
 app.command("explain")(explain.explain)
+app.command("backtest")(backtest.backtest)
 app.command("simulate")(simulate.simulate)
 app.command("check")(policy_check.check)
 app.command("config")(config.config)
