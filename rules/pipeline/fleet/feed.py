@@ -93,7 +93,7 @@ class FeedJudge:
     def _close(self, carrier: str, row: Carrier, now: datetime) -> Iterator[FeedFact]:
         """Judge the half hour that is over by the same half hour of past weeks."""
         assert row.slot is not None
-        expected, observed = self._expected(carrier, row.slot), row.count
+        expected, observed = self._expected(carrier, row), row.count
         policy = self._policy.at(now, carrier)
         low = expected is not None and observed < policy.value("feed.share") * expected
         if expected is not None and low and row.silent_from is None:
@@ -111,17 +111,23 @@ class FeedJudge:
         assert row.slot is not None
         key = f"rates:{carrier}"
         rates = self._rates.get(key) or Rates()
-        total, weeks = rates.slots.get(_of_week(row.slot), (0, 0))
+        total, flying, weeks = rates.slots.get(_of_week(row.slot), (0, 0, 0))
         # Old weeks fade, so that a season does not stay for ever.
         if weeks >= 2 * _WEEKS:
-            total, weeks = total * weeks // (weeks + 1), weeks - 1
-        rates.slots[_of_week(row.slot)] = (total + row.count, weeks + 1)
+            total, flying, weeks = total * (weeks - 1) // weeks, flying * (weeks - 1) // weeks, weeks - 1
+        rates.slots[_of_week(row.slot)] = (total + row.count, flying + row.in_flight, weeks + 1)
         self._rates.put(key, rates)
 
-    def _expected(self, carrier: str, slot: datetime) -> float | None:
+    def _expected(self, carrier: str, row: Carrier) -> float | None:
+        """Messages that this half hour brought in past weeks, for as many parcels as are under way now."""
+        assert row.slot is not None
         rates = self._rates.get(f"rates:{carrier}")
-        total, weeks = rates.slots.get(_of_week(slot), (0, 0)) if rates else (0, 0)
-        return total / weeks if weeks >= _WEEKS and total / weeks >= _EXPECTED else None
+        total, flying, weeks = rates.slots.get(_of_week(row.slot), (0, 0, 0)) if rates else (0, 0, 0)
+        if weeks < _WEEKS:
+            return None
+        # Fewer parcels say less: that is no silence. More parcels do not raise it, as they may all have just begun.
+        expected = total / weeks * min(1.0, row.in_flight / max(1.0, flying / weeks))
+        return expected if expected >= _EXPECTED else None
 
     def _again(self, carrier: str, row: Carrier, now: datetime) -> FeedFact:
         start = row.silent_from

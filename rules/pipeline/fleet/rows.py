@@ -74,9 +74,9 @@ class Heard(Struct, omit_defaults=True):
 
 
 class Rates(Struct, omit_defaults=True):
-    """Messages of each half hour of the week: how many in how many weeks."""
+    """Each half hour of the week: messages, parcels in flight, in how many weeks."""
 
-    slots: dict[int, tuple[int, int]] = {}
+    slots: dict[int, tuple[int, int, int]] = {}
 
 
 def shelf(rows: Rows | None, type_: type[Kept]) -> Shelf[Kept]:
