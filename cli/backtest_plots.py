@@ -35,10 +35,10 @@ def lines(rows: Sequence[Row]) -> dict[str, Any]:
     most = max((count for _, *counts in rows for count in counts), default=0) or 1
     step = (width - 2 * _EDGE) / max(1, len(rows) - 1)
 
-    def points(index: int) -> list[tuple[float, float]]:
-        heights = (row[index] / most * (height - 2 * _EDGE) for row in rows)
+    def points(counts: Sequence[int]) -> list[tuple[float, float]]:
+        heights = (count / most * (height - 2 * _EDGE) for count in counts)
         return [(round(_EDGE + n * step, 1), round(height - _EDGE - up, 1)) for n, up in enumerate(heights)]
 
-    drawn = {side: points(index) for index, side in enumerate(("old", "new"), start=1)}
+    drawn = {"old": points([old for _, old, _ in rows]), "new": points([new for *_, new in rows])}
     ends = (rows[0][0], rows[-1][0]) if rows else ("", "")
     return {"width": width, "height": height, "edge": _EDGE, "most": most, "points": drawn, "ends": ends}

@@ -84,7 +84,8 @@ def ticket_rows(tickets: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     yield "cases before the ticket", old["cases_before"], new["cases_before"]
     yield "cases after the ticket", old["cases_after"], new["cases_after"]
     for name, title in (("q1", "first quartile"), ("median", "median"), ("q3", "third quartile")):
-        yield f"hours before it, {title}", *((side["lead_hours"] or {}).get(name) for side in (old, new))
+        before, after = ((side["lead_hours"] or {}).get(name) for side in (old, new))
+        yield f"hours before it, {title}", before, after
 
 
 def change(old: Any, new: Any) -> str:

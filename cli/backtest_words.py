@@ -61,7 +61,10 @@ def limits_line(fact: str, item: dict[str, Any]) -> str:
 
 
 def why_lines(example: dict[str, Any]) -> Iterator[str]:
-    """Why the other policy opened nothing then."""
+    """Why the other policy opened nothing then; else what the two say differently of such a subject."""
+    for one in example["settings"]:
+        sides = "; ".join(f"{side} {_plain(one[side])} ({one[side + '_policy']})" for side in ("old", "new"))
+        yield f"{one['value']}: {sides}"
     why = example["why"]
     if why is None:
         return
@@ -77,7 +80,7 @@ def why_lines(example: dict[str, Any]) -> Iterator[str]:
 
 def _plain(value: Any) -> str:
     if isinstance(value, list):
-        return " ".join(str(one) for one in value)
-    return (
-        {True: "yes", False: "no", None: "-"}.get(value, str(value)) if isinstance(value, bool | None) else str(value)
-    )
+        return " ".join(_plain(one) for one in value)
+    if value is None or isinstance(value, bool):
+        return "-" if value is None else "yes" if value else "no"
+    return str(value)

@@ -35,6 +35,8 @@ class Difference(Struct, frozen=True, kw_only=True):
     new: CaseCourse | MessageCourse | None
     why: Why | None = None
     """Why the policy that opened no case then did not."""
+    settings: tuple[dict[str, Any], ...] = ()
+    """Where nothing else explains it: what the policies say differently of such a subject."""
 
     @property
     def rank(self) -> tuple[Any, ...]:

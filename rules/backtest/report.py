@@ -121,6 +121,7 @@ def _difference(tally: Tally, what: str) -> dict[str, Any]:
 def _example(one: Difference) -> dict[str, Any]:
     told: dict[str, Any] = {"subject": one.key, "kind": one.kind, "at": _plain(one.at)}
     told["old"], told["new"] = _course(one.old), _course(one.new)
+    told["settings"] = _plain(one.settings)
     told["why"] = None if one.why is None else _plain(msgspec.structs.asdict(one.why))
     return told
 

@@ -3,15 +3,20 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
 
 from rules.backtest.course import CaseCourse
-from rules.backtest.differences import case_pairs, of_cases, of_messages
+from rules.backtest.differences import Difference, case_pairs, of_cases, of_messages
 from rules.backtest.items import NEW, OLD, Item, ticket_of
 from rules.backtest.side import Side
 from rules.backtest.tally import SIDES, Tally, Tickets, count_case, count_message
-from rules.backtest.why import why_not
+from rules.backtest.why import settings, why_not
 from rules.pipeline.track import Place
-from rules.policy import PolicyBook
+from rules.policy import Policy, PolicyBook
+from rules.situation import policy_of
 
 
 class Shard:
@@ -59,11 +64,30 @@ class Shard:
         old, new = self._sides
         for pair in case_pairs(old.cases.values(), new.cases.values()):
             for difference in of_cases(pair):
-                tally.differs(difference)
+                tally.differs(self._explained(difference))
         for key in sorted(old.messages.keys() | new.messages.keys()):
             told = of_messages(old.messages.get(key), new.messages.get(key))
             if told is not None:
-                tally.differs(told)
+                tally.differs(self._explained(told))
+
+    def _explained(self, one: Difference) -> Difference:
+        """With what the policies say differently of its subject, where the reason is not known better."""
+        if one.why is not None:
+            return one
+        old, new = self._sides
+        shipment = old.tracker.shipment(one.key) or new.tracker.shipment(one.key)
+        if shipment is None:
+            carrier = one.key.partition(":")[0]
+            policies = old.book.at(one.at, carrier), new.book.at(one.at, carrier)
+        else:
+            policies = policy_of(shipment, one.at, old.book), policy_of(shipment, one.at, new.book)
+        return replace(one, settings=_settings(*policies))
+
+
+@cache
+def _settings(old: Policy, new: Policy) -> tuple[dict[str, Any], ...]:
+    # A book makes one policy of each combination of its entries, so there are few.
+    return tuple(settings(old, new))
 
 
 def _open_too(case: CaseCourse, other: CaseCourse | None) -> bool:

@@ -1,6 +1,6 @@
 """Why a policy did not open, at a moment, a case that the other one opened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rules.backtest.course import CaseCourse, Why
@@ -40,6 +40,20 @@ def _standing(shipment: Shipment, kind: str) -> str:
     if case is None or case.is_open:
         return "its cause was there; it speaks at another minute"
     return f"ended by {case.resolved_by}, and nothing was added to its cause since"
+
+
+def settings(old: Policy, new: Policy) -> Iterator[dict[str, Any]]:
+    """Everything that two policies say differently, with the entries that say it."""
+    for path, limit in sorted(old.limits.items()):
+        other = new.limits.get(path)
+        if other is not None and other.value != limit.value:
+            told = {"value": path, "old": _plain(limit.value), "old_policy": limit.path}
+            yield {**told, "new": _plain(other.value), "new_policy": other.path}
+    for kind in sorted(old.modes.keys() | new.modes.keys()):
+        modes = old.mode(kind), new.mode(kind)
+        if modes[0].value != modes[1].value:
+            told = {"value": f"kinds.{kind}", "old": modes[0].value, "old_policy": modes[0].path}
+            yield {**told, "new": modes[1].value, "new_policy": modes[1].path}
 
 
 def _plain(value: Any) -> Any:
