@@ -12,16 +12,26 @@ from rules.pipeline.hops import LinkHop, TrackHop, route_batch
 from rules.pipeline.memory import MemoryRows
 from rules.pipeline.records import Out, Record
 from rules.pipeline.replay import floor_minute, in_order, record_of
+from rules.policy import PolicyBook
 from schemas.codec import loads, rfc3339
-from schemas.words import LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHIPMENT_EVENTS
+from schemas.words import LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHADOW_EXCEPTIONS, SHIPMENT_EVENTS
 
 POLICY = load_policy(None)
+SHADOWED = load_policy(
+    "- extends: packaged\n- {name: dark, from: 2026-01-01, kinds: {all: shadow, attempt_failed: live}}\n"
+)
+CANDIDATE = load_policy(
+    "- extends: live\n- {name: early, from: 2026-01-01, values: {stalled: {silence: {ground: 24h, unknown: 12h}}}}\n",
+    "candidate",
+    POLICY,
+)
 
 
 class Disk:
     """Two tables of one partition, and what was sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: PolicyBook = POLICY, candidate: PolicyBook | None = None) -> None:
+        self.books = policy, candidate
         self.first: dict[bytes, bytes] = {}
         self.second: dict[bytes, bytes] = {}
         self.sent: list[Out] = []
@@ -33,7 +43,7 @@ class Disk:
         if topic == LINK_EVENTS:
             hop = LinkHop(first, second, 0, 1, strict=True)
         else:
-            hop = TrackHop(first, second, 0, 1, POLICY, strict=True)
+            hop = TrackHop(first, second, 0, 1, self.books[0], strict=True, candidate=self.books[1])
         outs = [out for record in batch for out in hop.handle(record)]
         hop.save()
         if survives >= 1:
@@ -92,6 +102,34 @@ def logs(seed: int) -> tuple[list[Record], list[Record]]:
 def test_a_crash_between_any_two_writes_changes_nothing(which: int, seed: int) -> None:
     topic, log, dice = (LINK_EVENTS, SHIPMENT_EVENTS)[which], logs(seed)[which], random.Random(seed)
     steady, crashing = Disk(), Disk()
+    crash(topic, log, dice, steady, crashing)
+
+    assert distinct(crashing.sent) == distinct(steady.sent)
+    assert states(crashing.first) == states(steady.first)
+    assert subjects(steady.second) & waiting(steady.first) <= subjects(crashing.second)
+
+
+@pytest.mark.parametrize("policy", [POLICY, SHADOWED])
+@pytest.mark.parametrize("seed", range(0, 200, 20))
+def test_a_crash_changes_nothing_in_shadow_either(policy: PolicyBook, seed: int) -> None:
+    log, dice = logs(seed)[1], random.Random(seed)
+    steady, crashing = Disk(policy, CANDIDATE), Disk(policy, CANDIDATE)
+    crash(SHIPMENT_EVENTS, log, dice, steady, crashing)
+
+    assert distinct(crashing.sent) == distinct(steady.sent)
+    assert states(crashing.first) == states(steady.first)
+
+
+def test_what_is_in_shadow_is_told_of_in_some_recording() -> None:
+    told = set()
+    for seed in range(0, 200, 20):
+        disk = Disk(SHADOWED, CANDIDATE)
+        disk.work(SHIPMENT_EVENTS, logs(seed)[1])
+        told |= {loads(out.value)["shadow"] for out in disk.sent if out.topic == SHADOW_EXCEPTIONS and out.value}
+    assert told == {"kind", "policy"}
+
+
+def crash(topic: str, log: list[Record], dice: random.Random, steady: Disk, crashing: Disk) -> None:
     done = 0
     while done < len(log):
         batch = log[done : done + dice.randint(1, 60)]
@@ -100,10 +138,6 @@ def test_a_crash_between_any_two_writes_changes_nothing(which: int, seed: int) -
             crashing.work(topic, batch, survives)
         crashing.work(topic, batch)
         done += len(batch)
-
-    assert distinct(crashing.sent) == distinct(steady.sent)
-    assert states(crashing.first) == states(steady.first)
-    assert subjects(steady.second) & waiting(steady.first) <= subjects(crashing.second)
 
 
 def distinct(outs: Sequence[Out]) -> set[tuple[str, bytes | None, bytes | None]]:
