@@ -21,7 +21,14 @@ def check_entries(file: PolicyFile, base: tuple[Entry, ...] = ()) -> None:
         _whole(file, file.entries[0])
     for number in range(len(base), len(entries)):
         entry, earlier = entries[number], entries[:number]
-        for what in (*_disorder(entry, earlier), *_ties(entry, earlier), *_unreachable(entry)):
+        # A candidate's days are not yet those of a promotion, so they may lie before those of the live policy.
+        above = file.entries[: number - len(base)] if file.extends == "live" else earlier
+        for what in (
+            *_twice(entry, earlier),
+            *_disorder(entry, tuple(above)),
+            *_ties(entry, earlier),
+            *_unreachable(entry),
+        ):
             file.note(entry.line, what)
         for what in _revokes(entry, earlier, entries[0]):
             file.note(entry.line, what)
@@ -48,9 +55,12 @@ def _whole(file: PolicyFile, first: Entry) -> None:
         file.note(first.line, "the first entry is for everybody and for good: leave out `for` and `until`")
 
 
-def _disorder(entry: Entry, earlier: tuple[Entry, ...]) -> Iterator[str]:
+def _twice(entry: Entry, earlier: tuple[Entry, ...]) -> Iterator[str]:
     if entry.version in {one.version for one in earlier}:
         yield f"entry {entry.version} is there twice; give it another name or `from`"
+
+
+def _disorder(entry: Entry, earlier: tuple[Entry, ...]) -> Iterator[str]:
     if entry.at is not None:
         if entry.begins < entry.at:
             yield f"entry {entry.version} begins before it was appended (`at`): what was decided cannot change"
