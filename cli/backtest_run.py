@@ -4,9 +4,10 @@ Records stay in their order on the way to each process, and subjects that hear o
 answer is the same bytes for any number of processes.
 """
 
+import gc
 import multiprocessing
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
@@ -52,9 +53,22 @@ def run(task: Task, records: Sequence[RawRecord], jobs: int, progress: Progress)
     Raises `UnknownTopicError` on a record of no raw topic, `WorkerDiedError` where a process was killed.
     """
     log = Log(task.old, task.new)
-    tally = _alone(task, log, records, progress) if jobs == 1 else _together(task, log, records, jobs, progress)
+    with _without_collector():
+        tally = _alone(task, log, records, progress) if jobs == 1 else _together(task, log, records, jobs, progress)
     tally.keep(task.examples)
     return tally, log.parked
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """All that is remembered stays to the end, and decisions leave no cycles: looking for some takes time alone."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _alone(task: Task, log: Log, records: Sequence[RawRecord], progress: Progress) -> Tally:
@@ -116,7 +130,7 @@ class _Worker:
         """What it counted."""
         try:
             tally: Tally = self._pipe.recv()
-        except EOFError as error:
+        except (EOFError, OSError) as error:
             self._process.join(5)
             message = f"a process ended with code {self._process.exitcode}; try fewer --jobs or a shorter recording"
             raise WorkerDiedError(message) from error
@@ -138,7 +152,7 @@ class _Worker:
 
 def _work(task: Task, place: Place, pipe: Connection) -> None:
     shard = Shard(task.old, task.new, place)
-    with suppress(EOFError, KeyboardInterrupt):
+    with _without_collector(), suppress(EOFError, KeyboardInterrupt):
         while batch := pipe.recv_bytes():
             shard.take(batch[0], _decoder.decode(memoryview(batch)[1:]))
         pipe.send(shard.tally(task.noise, task.examples))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rules.backtest.items import Item, Mark
+from rules.backtest.items import Asked, Item, Mark
 from rules.pipeline.replay import record_of
 from rules.pipeline.route import route
 from schemas.facts import FeedFact, base_id, subject_key
@@ -32,7 +32,7 @@ class Kinship:
                 continue
             for _, _, link in route(record_of(raw, 0)).links:
                 if isinstance(link, OrderLink):
-                    order = subject_key("order", link.change.order_id)
+                    order = base_id(subject_key("order", link.change.order_id))
                     for parcel in link.change.shipments:
                         self._join(order, base_id(parcel.shipment_id))
 
@@ -40,7 +40,11 @@ class Kinship:
         """The process that decides this; None where every process has to know."""
         if isinstance(item, Mark | FeedFact):
             return None
-        key = base_id(item.shipment_id) if hasattr(item, "shipment_id") else item.key
+        return self.of(item.key if isinstance(item, Asked) else item.shipment_id)
+
+    def of(self, subject: str) -> int:
+        """The process that decides what is said of a subject, given its key."""
+        key = base_id(subject)
         found = self._shards.get(key)
         if found is None:
             root = self._root(key).encode("utf-8", "surrogatepass")
