@@ -36,6 +36,14 @@ class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         await super().on_start()
         self.consumer.lease.watch(self._ensure_consumer()._coordinator)
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """Partition count of a topic, None where the client knows no such topic.
+
+        Faust asks the coordinator's note of it, which is empty on a member that was never the group's leader.
+        """
+        partitions = self._ensure_consumer().partitions_for_topic(topic)
+        return len(partitions) if partitions else None
+
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Move stream partitions to the committed offset, or to the log's start without one."""
         offsets: Mapping[TP, int] = await self.call_thread(self._seek_streams)
