@@ -25,7 +25,7 @@ OUTPUTS: Final = (
 )
 _EXCEPTIONS: Final = frozenset(exceptions_topic(owner) for owner in OWNERS)
 READ_BY: Final[Mapping[str, frozenset[str]]] = {
-    "wismo-board": frozenset(OUTPUTS) - {"shadow-exceptions"},
+    "wismo-board": frozenset(OUTPUTS),
     "wismo-notifier": _EXCEPTIONS | {"customer-messages"},
 }
 """What each sink's consumer group reads."""

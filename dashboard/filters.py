@@ -112,6 +112,35 @@ def tally(counts: Mapping[tuple[str, ...], int]) -> dict[str, Counter[str]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """Open cases of which nobody is told, and how a candidate policy's agree with the live ones."""
+
+    both: int
+    """Open under the live policy and under the candidate."""
+    candidate: int
+    """Open only under the candidate."""
+    live: int
+    """Open only under the live policy."""
+    kinds: int
+    """Of kinds that the live policy keeps in shadow."""
+
+    @property
+    def beside(self) -> int:
+        """All that the candidate has open."""
+        return self.both + self.candidate
+
+
+def shadow_of(counts: Mapping[tuple[str, ...], int]) -> Shadow | None:
+    """What is in shadow; None where nothing is."""
+    said = {name[1:]: count for name, count in counts.items() if name[0] == "shadow"}
+    if not said:
+        return None
+    both = said.get(("policy", "both"), 0)
+    live = sum(count for name, count in counts.items() if name[0] == "owner")
+    return Shadow(both, said.get(("policy", "alone"), 0), live - both, said.get(("kind", "alone"), 0))
+
+
 def _due_matches(row: QueueRow, wanted: str, now: datetime) -> bool:
     if not wanted:
         return True

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from dashboard.filters import AGES, DUE, SORTS, Filter, carriers_of, in_order, matches, read_filter, tally
+from dashboard.filters import AGES, DUE, SORTS, Filter, carriers_of, in_order, matches, read_filter, shadow_of, tally
 from dashboard.rendering import Renderer
 from dashboard.timeline import days_of
 from dashboard.wording import path_part
@@ -59,7 +59,8 @@ class Pages:
         found = in_order([row for row in rows if matches(row, chosen, now)], chosen.sort)
         values = {
             "chosen": chosen, "rows": found[:_SHOWN], "found": len(found), "searched": len(rows), "total": total,
-            "tally": tally(counts), "choices": _choices(chosen, carriers_of(counts)), "severities": SEVERITIES[::-1],
+            "tally": tally(counts), "shadow": shadow_of(counts),
+            "choices": _choices(chosen, carriers_of(counts)), "severities": SEVERITIES[::-1],
         }  # fmt: skip
         return self._renderer.page("queue.html", shared | values)
 

@@ -97,6 +97,8 @@ class CaseEvent(Event, kw_only=True):
     decision: str | None = None
     decided_by: str | None = None
     policy_version: str | None = None
+    shadow: str | None = None
+    """Why nobody is told of it; only on `shadow-exceptions`."""
 
 
 class MessageEvent(Event, kw_only=True):

@@ -6,7 +6,7 @@ from msgspec.structs import asdict
 
 from schemas.words import SHIPMENTS, exceptions_topic
 from sinks.board.events import CaseEvent, Event, MessageEvent, ReceiptEvent, StateEvent, UpdateEvent
-from sinks.board.views import Case, Entry, Message, Receipt, View
+from sinks.board.views import Case, Entry, Message, Receipt, ShadowCase, View
 
 MOST_LINES: Final = 200
 MOST_CASES: Final = 60
@@ -23,6 +23,8 @@ def fold(view: View, topic: str, event: Event) -> None:
         _apply_state(view, event)
     elif isinstance(event, UpdateEvent):
         _apply_update(view, event)
+    elif isinstance(event, CaseEvent) and event.shadow is not None:
+        _apply_shadow(view, event, event.shadow)
     elif isinstance(event, CaseEvent):
         _apply_case(view, topic, event)
     elif isinstance(event, MessageEvent):
@@ -110,6 +112,13 @@ def _apply_case(view: View, topic: str, event: CaseEvent) -> None:
         text=_short(event.resolution or event.decision or event.next_action),
     )  # fmt: skip
     _add(view, entry)
+
+
+def _apply_shadow(view: View, event: CaseEvent, word: str) -> None:
+    if event.change == "resolved":
+        view.shadows.pop(event.case_id, None)
+    else:
+        view.shadows[event.case_id] = ShadowCase(word, event.kind)
 
 
 def _supersedes(known: Case, topic: str, event: CaseEvent) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-LAYOUT: Final = "2"
+LAYOUT: Final = "3"
 """Raised when documents change so that old ones cannot be read; a board of another layout is rebuilt."""
 
 

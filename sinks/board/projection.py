@@ -39,6 +39,10 @@ def counts(view: View) -> Counter[str]:
         found[f"kind|{case.kind}"] += 1
         if view.carrier:
             found[f"carrier|{carrier}|kind|{case.kind}"] += 1
+    live = {case.kind for case in open_cases(view)}
+    for shadow in view.shadows.values():
+        agreed = "both" if shadow.shadow == "policy" and shadow.kind in live else "alone"
+        found[f"shadow|{shadow.shadow}|{agreed}"] += 1
     return found
 
 

@@ -109,6 +109,14 @@ class Receipt(Struct, kw_only=True, omit_defaults=True):
     case_id: str | None = None
 
 
+class ShadowCase(Struct, array_like=True):
+    """An open case of which nobody is told."""
+
+    shadow: str
+    """`kind` or `policy`: whose it is."""
+    kind: str
+
+
 class View(Struct, kw_only=True, omit_defaults=True):
     """Everything the board knows of one subject."""
 
@@ -142,6 +150,8 @@ class View(Struct, kw_only=True, omit_defaults=True):
     dropped: int = 0
     """Lines that fell off the beginning of the timeline."""
     cases: dict[str, Case] = {}
+    shadows: dict[str, ShadowCase] = {}
+    """Open cases in shadow: they are counted, and no queue shows them."""
     messages: dict[str, Message] = {}
     receipts: dict[str, Receipt] = {}
 

@@ -50,6 +50,18 @@ def test_the_queue_shows_the_case_with_its_terms_action_and_due_date(told: Site)
         assert text in page, text
 
 
+def test_a_tile_tells_of_what_is_in_shadow_only_where_something_is(site: Site) -> None:
+    log = Log()
+    site.tell(*a_story(log))  # type: ignore[arg-type]
+    assert "In shadow" not in site.get("/")[1]
+    shadow = {"topic": "shadow-exceptions", "shadow": "policy"}
+    site.tell(log.case("operations", SHIPMENT, "s1", **shadow), log.case("support", "ups:1Z2", "s2", **shadow))
+
+    _, page, _ = site.get("/")
+
+    assert "Candidate policy: <b>2</b> open, <b>1</b> of them not live; <b>0</b> live ones" in page
+
+
 def test_the_shipment_shows_timeline_evidence_messages_and_order(told: Site) -> None:
     status, page, _ = told.get(f"/shipments/{SHIPMENT}")
     assert status == 200

@@ -28,6 +28,28 @@ def test_counts_tell_states_owners_and_kinds_apart() -> None:
     }  # fmt: skip
 
 
+def test_cases_in_shadow_are_counted_apart_and_stand_in_no_queue() -> None:
+    log = Log()
+    shadow = {"topic": "shadow-exceptions", "shadow": "policy"}
+    batch = decode(
+        [
+            log.state(SHIPMENT, "in_transit"), log.case("operations", SHIPMENT, "c1"),
+            log.case("operations", SHIPMENT, "s1", **shadow),
+            log.case("support", SHIPMENT, "s2", kind="refused", **shadow),
+            log.case("support", SHIPMENT, "s3", kind="damaged", **{**shadow, "shadow": "kind"}),
+            log.case("support", SHIPMENT, "s4", **shadow),
+            log.case("support", SHIPMENT, "s4", change="resolved", **shadow),
+        ]
+    )  # fmt: skip
+    fold_in(batch)
+    found = project(batch.views[SHIPMENT])
+
+    assert {name: count for name, count in found.counts.items() if name.startswith("shadow")} == {
+        "shadow|policy|both": 1, "shadow|policy|alone": 1, "shadow|kind|alone": 1,
+    }  # fmt: skip
+    assert (found.counts["kind|stalled"], found.counts["kind|refused"], list(found.rows)) == (1, 0, ["c1"])
+
+
 def test_an_absent_view_puts_nothing_on_the_board() -> None:
     nothing = project(None)
     assert (nothing.counts, nothing.index, nothing.rows) == ({}, frozenset(), {})
