@@ -141,7 +141,8 @@ def merged(old: Seen, new: Seen) -> Seen:
     # The fullest list knows a scan's place best; of two as full, the earlier time.
     stays = new.index < old.index or (new.index == old.index and new.at >= old.at)
     index, at = (old.index, old.at) if stays else (new.index, new.at)
-    estimate, least = _newest_estimate(old, new), _least_estimate(old, new)
+    estimate = _newest_estimate(old, new)
+    least = _least_estimate(old, new, estimate)
     if stays and estimate is old and least == old.estimate_least and new.heard >= old.heard and same_scan(old, new):
         return old
     mapped_anew = old.mapped and new.mapped and old.version != new.version
@@ -157,10 +158,11 @@ def merged(old: Seen, new: Seen) -> Seen:
     )
 
 
-def _least_estimate(old: Seen, new: Seen) -> datetime | None:
-    """The earliest of all estimates told with a scan, where they differ."""
-    told = {old.estimate, old.estimate_least, new.estimate, new.estimate_least} - {None}
-    return min((one for one in told if one is not None), default=None) if len(told) > 1 else None
+def _least_estimate(old: Seen, new: Seen, newest: Seen) -> datetime | None:
+    """The earliest of all estimates told with a scan, where that is not the newest."""
+    told = (old.estimate, old.estimate_least, new.estimate, new.estimate_least)
+    least = min((one for one in told if one is not None), default=None)
+    return None if least == newest.estimate else least
 
 
 def _newest_estimate(old: Seen, new: Seen) -> Seen:

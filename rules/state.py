@@ -39,7 +39,7 @@ class Seen(Struct, frozen=True, array_like=True):
     estimate_heard: datetime | None = None
     """When the estimate was last told: the newest counts, earlier or later than the one before."""
     estimate_least: datetime | None = None
-    """The earliest estimate that was ever told with this scan, where a later telling said another."""
+    """The earliest estimate that was ever told with this scan, where the newest is another."""
 
     @property
     def happened(self) -> datetime:

@@ -49,7 +49,9 @@ def _reached(shipment: Situation) -> datetime | None:
     if start is None:
         return None
     alone = shipment.reached(start, shipment.by_lane("lost_presumed.silence").value)
-    late = shipment.reached(end, _limit(shipment, "past_promise").value) if end is not None else None
+    if end is None:
+        return alone
+    late = shipment.reached(end, _limit(shipment, "past_promise").value)
     silent = shipment.reached(start, _limit(shipment, "silence.past_promise").value)
     return min((at for at in (alone, max(late, silent) if late and silent else None) if at is not None), default=None)
 

@@ -11,8 +11,11 @@ from rules.situation import Situation
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire while the estimate lies after either day; a promise that a person has given up is at risk no more."""
-    estimate, days = shipment.life.estimated_at, _days(shipment)
-    late = [name for name, end in days.items() if estimate is not None and estimate > end]
+    estimate = shipment.life.estimated_at
+    if estimate is None:
+        return None
+    days = _days(shipment)
+    late = [name for name, end in days.items() if estimate > end]
     if not late:
         return None
     evidence = tuple(Evidence("estimated_delivery_at", estimate, days[name], _ends(name, shipment)) for name in late)

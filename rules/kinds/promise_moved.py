@@ -11,9 +11,11 @@ from rules.situation import Situation
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire while the estimate is that much later than the earliest one told, as long as the promise holds."""
-    life, end, moved = shipment.life, promised_until(shipment), _moved(shipment)
-    limit = policy.limit("promise_moved.least")
-    if end is None or moved is None or moved < limit.value or now >= end or not _holds(shipment, end):
+    life, moved, limit = shipment.life, _moved(shipment), policy.limit("promise_moved.least")
+    if moved is None or moved < limit.value:
+        return None
+    end = promised_until(shipment)
+    if end is None or now >= end or not _holds(shipment, end):
         return None
     was, now_is = (
         Evidence("estimated_before", life.estimate_least),

@@ -208,9 +208,11 @@ class TestPromiseMoved:
     def test_two_estimates_of_one_scan_are_known_in_whatever_order_they_come(self, earlier_first: bool) -> None:
         told = ordered()
         dates = [at(4, 17), at(5, 17)]
-        for number, estimate in enumerate(dates if earlier_first else dates[::-1]):
-            one = scan("in_transit", MONDAY, code="A", estimated_delivery_at=estimate)
+        scans = [scan("in_transit", MONDAY, code="A", estimated_delivery_at=one) for one in dates]
+        tellings = list(enumerate(scans if earlier_first else scans[::-1]))
+        for number, one in tellings:
             told.scans(one, heard=MONDAY + hours(number))
+        assert [told.scans(one, heard=MONDAY + hours(number)) for number, one in tellings] == [[], []]
 
         assert told.shipment is not None
         assert told.shipment.life.estimate_least == at(4, 17)
@@ -362,6 +364,15 @@ class TestMisrouted:
                 told.scans(scan("in_transit", moment, place=place, code=version, mapping_version=version))
 
         assert told.open_kinds() == set()
+
+    def test_a_departure_that_overlaps_with_the_next_arrival_is_no_circle(self) -> None:
+        told = ordered(None)
+        for place, hour in ((NASHVILLE, 0), (MEMPHIS, 20), (NASHVILLE, 20.5), (MEMPHIS, 30)):
+            told.scans(scan("in_transit", MONDAY + hours(hour), place=place, code=f"{hour}"))
+        assert told.open_kinds() == set()
+
+        told.scans(scan("in_transit", MONDAY + hours(40), place=NASHVILLE, code="back"))
+        assert told.open_kinds() == {"misrouted"}
 
     def test_an_arrival_that_was_taken_back_is_no_visit(self) -> None:
         told = ordered(None)
