@@ -98,7 +98,7 @@ def _print(differences: list[Difference], examples: int, *, as_json: bool) -> No
         for value in (*rows, *(one.plain() for one in shown)):
             line(value)
         return
-    table = Table(box=None)
+    table = Table(box=None, padding=(0, 1, 0, 0))
     for name in ("Kind", "Owner", *WORDS):
         table.add_column(name.replace("_", " "), no_wrap=name in ("Kind", "Owner"))
     for row in rows:

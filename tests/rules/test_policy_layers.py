@@ -1,7 +1,9 @@
 """Layers of the policy: who wins, which entries are named, what a file may build on, and what is wrong with one."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -195,6 +197,15 @@ def test_the_first_entry_is_for_everybody() -> None:
     text = default_text().replace("  from: 2026-01-01\n", "  from: 2026-01-01\n  for: {carrier: ups}\n", 1)
 
     assert any("for everybody and for good" in problem for problem in check_policy(text))
+
+
+def test_what_the_page_shows_is_a_policy() -> None:
+    page = (Path(__file__).parents[2] / "docs/policy.md").read_text("utf-8")
+    blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+
+    assert len(blocks) == 2
+    for block in blocks:
+        assert check_policy(block, "docs/policy.md", load_policy()) == []
 
 
 def test_only_a_candidate_builds_on_the_live_policy() -> None:
