@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
 import time
 import warnings
-
-SEEDS = "WISMO_TEST_SIMULATION_SEEDS"
 
 
 def main() -> int:
@@ -21,13 +20,14 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true", help="say what happens, to stderr")
     parser.add_argument("--no-shrink", action="store_true", help="report the seed as it failed")
     parser.add_argument("--stop", action="store_true", help="stop at the first failure")
+    parser.add_argument("--hunt", default="", help="planted bugs, a,b,c: the first seed that finds each, as JSON lines")
     args = parser.parse_args()
     _same_everywhere()
     logging.disable(logging.CRITICAL)
     # What a killed process left half done is no news.
     warnings.simplefilter("ignore", RuntimeWarning)
     sys.unraisablehook = lambda problem: None
-    from tests.simulation.campaign import report, seeds_of
+    from tests.simulation.campaign import hunted, report, seeds_of
     from tests.simulation.seams import seams
 
     first, last = (int(part) for part in args.seeds.split(":"))
@@ -35,6 +35,10 @@ def main() -> int:
     started = time.perf_counter()
     failed = 0
     with seams():
+        if args.hunt:
+            for plant in args.hunt.split(","):
+                print(json.dumps(hunted(plant, chosen)), flush=True)
+            return 0
         for result in seeds_of(chosen, args.plant, trace=_say if args.trace else None):
             if result.wrong:
                 failed += 1

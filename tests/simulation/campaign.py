@@ -41,6 +41,15 @@ def tried(plan: Plan, plant: str = "", trace: Callable[[str], None] | None = Non
         return Result(plan, [f"the simulation raised:\n{traceback.format_exc()}"], [])
 
 
+def hunted(plant: str, seeds: Iterable[int]) -> dict[str, object]:
+    """The first seed in which a planted bug shows, and what is wrong with the same plan without it."""
+    for result in seeds_of(seeds, plant):
+        if result.wrong:
+            found = {"seed": result.plan.seed, "wrong": result.wrong[:3], "deaths": result.deaths}
+            return {"plant": plant, **found, "without": tried(result.plan).wrong}
+    return {"plant": plant, "seed": None}
+
+
 def shrunk(result: Result, plant: str) -> Result:
     """The same kind of failure with fewer faults and records, as far as a few tries go."""
     left = SHRINK_RUNS

@@ -74,7 +74,8 @@ class Client:
         )
         self._coordinator = SimpleNamespace(
             generation=-1,
-            _metadata_snapshot={topic: broker.partitions for topic in broker.topics},
+            # The note of the group's leader: a member that never was one has an empty one.
+            _metadata_snapshot={},
             _do_heartbeat=self._heartbeat,
         )
         self.rejoin = asyncio.Event()
@@ -100,7 +101,7 @@ class Client:
         deadline = loop.time() + timeout
         await self._network.call(lambda: None, mean=0.002)
         while True:
-            wanted = sorted(set(partitions or self._assigned) & self._assigned)
+            wanted = self._assigned.intersection(partitions or self._assigned)
             found = self._take(wanted, max_records or 500)
             if found or loop.time() >= deadline:
                 return found
@@ -111,9 +112,10 @@ class Client:
             except TimeoutError:
                 return {}
 
-    def _take(self, wanted: list[TP], limit: int) -> dict[TP, list[Stored]]:
+    def _take(self, wanted: Iterable[TP], limit: int) -> dict[TP, list[Stored]]:
         world, process = self._network.world, self._network.process
-        ready = [tp for tp in wanted if self._broker.logs[tp].has(self._positions[tp])]
+        logs, positions = self._broker.logs, self._positions
+        ready = sorted([tp for tp in wanted if logs[tp].replicated > positions[tp] and logs[tp].has(positions[tp])])
         world.dice.shuffle(ready)
         found = {}
         for tp in ready:
@@ -126,7 +128,11 @@ class Client:
         if found:
             kind = "recovery" if any(tp.topic.endswith("-changelog") for tp in found) else "fetch"
             world.moment(process, kind, lambda: None)
-            world.note(process.name, "fetches", {f"{t.topic}/{t.partition}": (r[0].offset, r[-1].offset) for t, r in found.items()})
+            world.note(
+                process.name,
+                "fetches",
+                {f"{t.topic}/{t.partition}": (r[0].offset, r[-1].offset) for t, r in found.items()},
+            )
         return found
 
     def seek(self, tp: TP, offset: int) -> None:
@@ -143,6 +149,9 @@ class Client:
         log = self._broker.logs[tp]
         # As the fetcher does: past the hole that cleaning left at the end.
         return position if log.has(position) else log.replicated if position < log.replicated else position
+
+    def partitions_for_topic(self, topic: str) -> set[int] | None:
+        return set(range(self._broker.partitions)) if topic in self._broker.topics else None
 
     def highwater(self, tp: TP) -> int:
         return self._broker.logs[TP(*tp)].replicated

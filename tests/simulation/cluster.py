@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
-from sinks.settings import StoreKind  # noqa: F401 - read once here, so that no run pays for it
 from streams.app import APP_ID
-from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS
 from streams.engine.tp import TP
+from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS
 from tests.simulation.broker import Broker
 from tests.simulation.disk import Disk
 from tests.simulation.feed import Feed, feed_of
@@ -60,7 +59,11 @@ class Ran:
     def apps_of(self, partition: int) -> list[Any]:
         """Who works on a partition."""
         place = TP(SHIPMENT_EVENTS, partition)
-        return [app for member, app in self.apps.items() if member == self.owners.get(partition) and place in app.consumer.ledger.epochs()]
+        return [
+            app
+            for member, app in self.apps.items()
+            if member == self.owners.get(partition) and place in app.consumer.ledger.epochs()
+        ]
 
 
 class Cluster:
@@ -139,7 +142,7 @@ class Cluster:
         for tp, rows in sorted(self.feed.rows.items()):
             delay, done = dice.choice((0.0, 0.0, 3.0)), 0
             while done < len(rows):
-                part = rows[done : done + dice.randint(1, 40)]
+                part = rows[done : done + dice.randint(4, 80)]
                 when = 0.5 + delay + FEED_SECONDS * done / len(rows)
                 self._later(when, lambda tp=tp, part=part: self._write(tp, part))
                 done += len(part)
@@ -152,23 +155,28 @@ class Cluster:
 
     def _happen(self, one: Happening) -> None:
         self.world.note("world:", one)
-        if one.what == "join":
-            # A host of its own: two processes cannot open one database.
-            self._start(f"new{self._starts}")
-        elif one.what == "leave":
-            self._leave(one)
-        elif one.what == "outage":
-            topics = (*OUTPUTS[:4], LINK_EVENTS, SHIPMENT_EVENTS, *CHANGELOGS)
+        {"join": self._join, "leave": self._leave, "outage": self._outage, "clean": self._clean}.get(
+            one.what, self._fail_over
+        )(one)
+
+    def _join(self, one: Happening) -> None:
+        # A host of its own: two processes cannot open one database.
+        self._start(f"new{self._starts}")
+
+    def _outage(self, one: Happening) -> None:
+        topics = (*OUTPUTS[:4], LINK_EVENTS, SHIPMENT_EVENTS, *CHANGELOGS)
+        for partition in range(self.plan.partitions):
+            log = self.broker.logs[TP(topics[one.which % len(topics)], partition)]
+            log.closed_until = self.world.now + one.seconds
+
+    def _clean(self, one: Happening) -> None:
+        for topic in CHANGELOGS:
             for partition in range(self.plan.partitions):
-                log = self.broker.logs[TP(topics[one.which % len(topics)], partition)]
-                log.closed_until = self.world.now + one.seconds
-        elif one.what == "clean":
-            for topic in CHANGELOGS:
-                for partition in range(self.plan.partitions):
-                    self.broker.logs[TP(topic, partition)].clean()
-        else:
-            for log in self.broker.logs.values():
-                log.fail_over()
+                self.broker.logs[TP(topic, partition)].clean()
+
+    def _fail_over(self, one: Happening) -> None:
+        for log in self.broker.logs.values():
+            log.fail_over()
 
     def _leave(self, one: Happening) -> None:
         living = [process for process in self.world.processes if process.alive]

@@ -21,12 +21,13 @@ from schemas.codec import loads
 from schemas.recording import RawRecord
 from schemas.words import DEAD_LETTERS, LINK_EVENTS, MARK_HEADER, RAW_TOPICS, SHIPMENT_EVENTS
 from streams.engine.records import InRecord
-from streams.hops import SHIPMENTS
 from streams.engine.tp import TP
+from streams.hops import SHIPMENTS
 from streams.records import out_records, record_of
 from tests.service.verdict import verdict
 from tests.simulation.broker import Log, Stored
 from tests.simulation.cluster import CHANGELOGS, OUTPUTS, Ran
+from tests.simulation.plan import WHOLE
 from tests.simulation.seams import is_poison, policy
 
 _row = msgspec.json.Decoder(Row)
@@ -50,7 +51,11 @@ def check(ran: Ran) -> list[str]:
     for partition in range(ran.plan.partitions):
         wrong += _linker(ran, partition, rows)
         wrong += _tracker(ran, partition, rows, passed)
-    between = {_line(record) for record in _log(ran, SHIPMENT_EVENTS) if not _is_mark(record) and _origin(record).startswith("track")}
+    between = {
+        _line(record)
+        for record in _log(ran, SHIPMENT_EVENTS)
+        if not _is_mark(record) and _origin(record).startswith("track")
+    }
     wrong += _differ("passed on between parcels", passed, between)
     wrong += _rows(ran, rows)
     wrong += _events(ran)
@@ -115,9 +120,7 @@ def _linker(ran: Ran, partition: int, rows: dict[tuple[str, int], MemoryRows]) -
     yield from _differ("dead letters of the linker", expected - wanted, (expected - wanted) & letters)
 
 
-def _tracker(
-    ran: Ran, partition: int, rows: dict[tuple[str, int], MemoryRows], passed: set[Line]
-) -> Iterator[str]:
+def _tracker(ran: Ran, partition: int, rows: dict[tuple[str, int], MemoryRows], passed: set[Line]) -> Iterator[str]:
     """The log of `shipment-events` through the core gives the same bytes, in the same order."""
     shipments, due = MemoryRows(), MemoryRows()
     rows["shipments", partition], rows["due", partition] = shipments, due
@@ -160,14 +163,19 @@ def _rows(ran: Ran, rows: dict[tuple[str, int], MemoryRows]) -> Iterator[str]:
                 if missing:
                     yield f"{table}/{partition}: the agenda lost {sorted(missing)[:3]}"
             else:
-                # Averages of half hours: a crash inside one write may count one of them twice or not at all.
-                states = _states(table, _exact(wanted)), _states(table, _exact(stored))
+                states = _states(table, _exact(ran, wanted)), _states(table, _exact(ran, stored))
                 yield from _unequal(f"rows of {table}/{partition}", *states)
             yield from _owned(ran, table, partition, stored)
 
 
-def _exact(rows: dict[bytes, bytes]) -> dict[bytes, bytes]:
-    return {key: row for key, row in rows.items() if not key.startswith(b"rates:")}
+def _exact(ran: Ran, rows: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """Without the tallies of carriers and places, where a write may end half way.
+
+    Such a tally counts a message twice or not at all when a crash parts it from the row that says it was counted.
+    """
+    if ran.plan.batch_rows >= WHOLE or ran.steady:
+        return rows
+    return {key: row for key, row in rows.items() if not key.startswith((b"rates:", b"hub:", b"carrier:"))}
 
 
 def _owned(ran: Ran, table: str, partition: int, stored: dict[bytes, bytes]) -> Iterator[str]:
@@ -184,24 +192,30 @@ def _events(ran: Ran) -> Iterator[str]:
     bytes_of: dict[str, tuple[str, bytes]] = {}
     sequences: defaultdict[tuple[str, str], dict[int, str]] = defaultdict(dict)
     for topic in OUTPUTS[:-1]:
-        for record in _log(ran, topic):
-            if not record.value:
-                continue
-            value = loads(record.value)
-            id_ = value["event_id"]
-            if bytes_of.setdefault(id_, (topic, record.value)) != (topic, record.value):
-                yield f"{topic}: event {id_} with other bytes"
-            known = sequences[topic, value["subject_id"]]
-            if known.setdefault(value["sequence"], id_) != id_:
-                yield f"{topic}: {value['subject_id']} has two events of sequence {value['sequence']}"
+        records = _log(ran, topic)
+        for record in records:
+            if record.value:
+                yield from _event(record, loads(record.value), bytes_of, sequences)
+        if ran.steady and len(records) != len({_line(record) for record in records}):
+            yield f"{topic}: a record was written twice though nothing was repeated"
     for (topic, subject), known in sequences.items():
         if sorted(known) != list(range(1, len(known) + 1)):
             yield f"{topic}: {subject} has a gap: {sorted(known)}"
-    if ran.steady:
-        for topic in OUTPUTS[:-1]:
-            lines = [_line(record) for record in _log(ran, topic)]
-            if len(lines) != len(set(lines)):
-                yield f"{topic}: a record was written twice though nothing was repeated"
+
+
+def _event(
+    record: Stored,
+    value: Any,
+    bytes_of: dict[str, tuple[str, bytes]],
+    sequences: dict[tuple[str, str], dict[int, str]],
+) -> Iterator[str]:
+    topic, id_ = record.topic, value["event_id"]
+    said = (topic, record.value or b"")
+    if bytes_of.setdefault(id_, said) != said:
+        yield f"{topic}: event {id_} with other bytes"
+    known = sequences[topic, value["subject_id"]]
+    if known.setdefault(value["sequence"], id_) != id_:
+        yield f"{topic}: {value['subject_id']} has two events of sequence {value['sequence']}"
 
 
 def _verdicts(ran: Ran) -> Iterator[str]:
@@ -209,14 +223,19 @@ def _verdicts(ran: Ran) -> Iterator[str]:
     if not ran.plan.strict or {"linker", "tracker"} & set(ran.plan.poison) or ran.plan.lost_marks:
         return
     theirs = verdict(
-        {"topic": r.topic, "key": (r.key or b"").decode("utf-8", "replace"), "value": loads(r.value) if r.value else None}
+        {
+            "topic": r.topic,
+            "key": (r.key or b"").decode("utf-8", "replace"),
+            "value": loads(r.value) if r.value else None,
+        }
         for topic in OUTPUTS[:-1]
         for r in _log(ran, topic)
     )
     ours = _decided(tuple(ran.feed.records))
     if theirs != ours:
         different = sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
-        yield f"another outcome than `wismo decide` for {different[:3]}: {_first_difference(ours, theirs, different[0])}"
+        first = _first_difference(ours, theirs, different[0])
+        yield f"another outcome than `wismo decide` for {different[:3]}: {first}"
 
 
 _known: dict[int, Any] = {}

@@ -9,6 +9,8 @@ MOMENTS = ("output", "changelog", "store", "commit", "assigned", "revoked", "rec
 """What faults strike at. `output` and `changelog` are requests the broker takes; `recovery` is a changelog read."""
 
 RECORDINGS = 40
+WHOLE = 1000
+"""So many rows go into one request: a table's rows of a batch are written all or none."""
 SESSION_SECONDS = 6.0
 
 
@@ -28,7 +30,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something from outside at a time: an output topic that takes nothing, a worker that joins or leaves, a cleaning."""
+    """Something from outside: a topic that takes nothing, a worker that comes or goes, a cleaning, another leader."""
 
     what: str
     at: float
@@ -48,7 +50,7 @@ class Plan:
     store: str = "memory"
     strict: bool = True
     max_poll: int = 50
-    batch_rows: int = 1000
+    batch_rows: int = WHOLE
     lost_acks: float = 0.0
     doubled_raw: float = 0.0
     resent_raw: float = 0.0
@@ -72,7 +74,7 @@ def draw(seed: int) -> Plan:
         store=dice.choice(("memory", "rocksdb")),
         strict=dice.random() < 0.8,
         max_poll=dice.choice((4, 20, 100, 400)),
-        batch_rows=dice.choice((2, 10, 1000)),
+        batch_rows=dice.choice((2, 10, WHOLE)),
         lost_acks=dice.choice((0, 0, 0.02, 0.1)),
         doubled_raw=dice.choice((0, 0.2)),
         resent_raw=dice.choice((0, 0.2)),

@@ -13,6 +13,7 @@ from typing import Any
 from rules.pipeline import hops
 from schemas.words import DEAD_LETTERS
 from streams.engine.app import EngineApp
+from streams.engine.outbox import send_all
 from streams.engine.overlay import Overlay, Rows
 from streams.engine.records import InRecord, OutRecord
 from streams.engine.runner import Runner
@@ -38,8 +39,11 @@ async def flow_then_clear(self: Any, generation_id: int) -> None:
     app.flow_control._resume.set()
     consumer.resume_partitions({tp for tp in consumer.assignment() if not self._is_changelog_tp(tp)})
     await app._fetcher.maybe_start()
-    await asyncio.sleep(0.05)
+    await asyncio.sleep(0.3)
     app.flow_control.resume()  # clears what has been fetched since
+    for runner in app._runners:
+        for waiting in runner._waiting.values():
+            waiting.clear()  # with stock Faust it would all still be in those queues
     self.completed.set()
     self.tables.on_actives_ready()
     app.on_rebalance_end()
@@ -52,25 +56,24 @@ def swallow_errors(self: Decider, records: Sequence[InRecord], overlays: Mapping
         return []
 
 
-async def ack_first(self: Runner, batch: Any, delivery: Any) -> bool:
-    partition = batch.tp.partition
+async def ack_first(self: Runner, partition: int, records: Any, deliveries: Any) -> bool:
     overlays = {table.name: table.overlay(partition, self._decider.limit) for table in self._tables}
-    outputs = await self._decide(batch, delivery, overlays)
-    done = outputs is not None and self._engine.ack(delivery)
-    if outputs is None or await self._send(outputs, delivery) is None:
+    outputs = await self._decide(records, deliveries[-1], overlays)
+    if outputs is None or not all([self._engine.ack(one) for one in deliveries]):
         return False
-    return await _finish(self, partition, overlays, delivery) and done
+    if await self._send(outputs, deliveries[-1]) is None:
+        return False
+    return await _finish(self, partition, overlays, deliveries[-1])
 
 
-async def rows_first(self: Runner, batch: Any, delivery: Any) -> bool:
-    partition = batch.tp.partition
+async def rows_first(self: Runner, partition: int, records: Any, deliveries: Any) -> bool:
     overlays = {table.name: table.overlay(partition, self._decider.limit) for table in self._tables}
-    outputs = await self._decide(batch, delivery, overlays)
-    if outputs is None or not await _finish(self, partition, overlays, delivery):
+    outputs = await self._decide(records, deliveries[-1], overlays)
+    if outputs is None or not await _finish(self, partition, overlays, deliveries[-1]):
         return False
-    if await self._send(outputs, delivery) is None:
+    if await self._send(outputs, deliveries[-1]) is None:
         return False
-    return self._engine.ack(delivery)
+    return all([self._engine.ack(one) for one in deliveries])
 
 
 async def _finish(self: Runner, partition: int, overlays: Mapping[str, Overlay], delivery: Any) -> bool:
@@ -86,7 +89,7 @@ async def _finish(self: Runner, partition: int, overlays: Mapping[str, Overlay],
 def run_at_once(self: Runner, batch: Any) -> None:
     async def run() -> None:
         try:
-            await self._run(batch)
+            await self._run(batch.tp, [batch])
         except Exception as error:
             self._engine.fail("batch", error)
 
@@ -108,8 +111,8 @@ def no_letter(parked: Any) -> None:
     return None
 
 
-def only_whole(record: Any) -> Iterator[Any]:
-    yield from (out for out in _routed_outs(record) if out is not None and out.topic != DEAD_LETTERS)
+def only_whole(*args: Any) -> Iterator[Any]:
+    yield from (out for out in _routed_outs(*args) if out is not None and out.topic != DEAD_LETTERS)
 
 
 class NumberedHandlers(Handlers):
@@ -152,3 +155,23 @@ async def move_without_waiting(self: Any, tps: Iterable[Any]) -> AsyncIterator[N
 
 def tables_turned_round(self: Any, topics: Any, handler: Any, *, tables: Any = (), **kwargs: Any) -> None:
     _batch_agent(self, topics, handler, tables=list(reversed(tables)), **kwargs)
+
+
+async def pass_at_once(self: Any, tp: Any) -> None:
+    end = self.active_highwaters[tp]
+    is_past, _ = await self.app.consumer.is_past(tp, end)
+    if is_past:
+        self.active_offsets[tp] = end
+
+
+def removals_first(self: Any, partition: int, changes: Mapping[bytes, bytes | None]) -> list[OutRecord]:
+    ordered = sorted(changes.items(), key=lambda change: change[1] is not None)
+    return [OutRecord(self.changelog_topic_name, partition, key, value) for key, value in ordered]
+
+
+async def write_it_all(self: Any, records: Sequence[OutRecord], delivery: Any) -> Any:
+    return await send_all(self.producer._ensure_producer(), records)
+
+
+def said_at_once(self: Any, topic: str, partition: int, offset: int, told: Any) -> None:
+    self._told |= told

@@ -49,18 +49,23 @@ def _early_ack(plan: Plan) -> Plan:
     return replace(_alone(plan), faults=(crash,), slow_partition=0, max_poll=4)
 
 
-def _moved(plan: Plan) -> Plan:
-    joins = tuple(Happening("join", 1.0 + 2 * n + plan.seed % 3) for n in range(2))
-    return replace(_alone(plan), happenings=joins, partitions=max(2, plan.partitions))
-
-
 def _moved_back(plan: Plan) -> Plan:
-    return replace(_moved(plan), workers=2, happenings=(*_moved(plan).happenings, Happening("leave", 6.0, which=plan.seed)))
+    """Workers come and go: partitions move, and come back to who had them before."""
+    comings = (("join", 1.0), ("join", 2.5), ("leave", 4.0), ("join", 5.5), ("leave", 7.0))
+    happenings = tuple(
+        Happening(what, at + plan.seed % 7 / 5, which=plan.seed + n) for n, (what, at) in enumerate(comings)
+    )
+    return replace(_alone(plan), workers=2, happenings=happenings, partitions=max(2, plan.partitions))
 
 
 def _paused(plan: Plan) -> Plan:
     pause = Fault("freeze", "fetch", 8 + plan.seed % 30, seconds=14.0)
     return replace(_alone(plan), workers=2, faults=(pause,), partitions=max(2, plan.partitions), slow_partition=0)
+
+
+def _paused_while_writing(plan: Plan) -> Plan:
+    pause = Fault("freeze", "changelog", 8 + plan.seed % 30, seconds=14.0)
+    return replace(_paused(plan), faults=(pause,), batch_rows=2, max_poll=400)
 
 
 def _failing_over(plan: Plan) -> Plan:
@@ -145,11 +150,6 @@ PLANTS: dict[str, Plant] = {
         {"streams.engine.app.EngineApp.batch_agent": planted.tables_turned_round},
         _crash("changelog", before=True),
     ),
-    "late-ack": Plant(
-        "an ack of a batch from before a seek or a rebalance counts",
-        {"streams.engine.ledger.Ledger.is_current": lambda self, delivery: delivery.tp in self.accounts},
-        _moved_back,
-    ),
     "rows-kept": Plant(
         "a worker keeps the rows of a partition that others had meanwhile",
         {"streams.engine.stores.MemoryRows.drop": lambda self, partitions: None},
@@ -159,5 +159,25 @@ PLANTS: dict[str, Plant] = {
         "what a raising handler had written stays",
         {"streams.engine.overlay.Overlay.rollback": lambda self: None},
         _poisoned,
+    ),
+    "hole-too-early": Plant(
+        "recovery ends where the client has read to, whether or not it has arrived",
+        {"streams.engine.recovery.EngineRecovery._pass_hole": planted.pass_at_once},
+        _moved_back,
+    ),
+    "removals-first": Plant(
+        "of a write in several requests the removals may be durable and what they made room for not",
+        {"streams.engine.tables.BatchTable.changelog_records": planted.removals_first},
+        lambda plan: replace(_crash("changelog", before=True)(plan), batch_rows=2, max_poll=400),
+    ),
+    "no-look-between": Plant(
+        "between the requests of one write nobody asks whether the partition is still ours",
+        {"streams.engine.app.EngineApp.write": planted.write_it_all},
+        _paused_while_writing,
+    ),
+    "said-too-early": Plant(
+        "what a router remembers of a batch counts before the batch is done",
+        {"streams.heard.Heard.after": planted.said_at_once},
+        _moved_back,
     ),
 }

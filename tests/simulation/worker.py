@@ -203,8 +203,12 @@ class Worker:
             client.member, client.generation, actives, standbys = await self._join()
             client.assign(actives | standbys)
             client._coordinator.generation = app.consumer_generation_id = client.generation
-            app.assignor = SimpleNamespace(assigned_actives=lambda a=actives: set(a), assigned_standbys=lambda s=standbys: set(s))
-            world.note(process.name, "has", sorted({tp.partition for tp in actives}), "in generation", client.generation)
+            app.assignor = SimpleNamespace(
+                assigned_actives=lambda a=actives: set(a), assigned_standbys=lambda s=standbys: set(s)
+            )
+            world.note(
+                process.name, "has", sorted({tp.partition for tp in actives}), "in generation", client.generation
+            )
             world.moment(process, "assigned", lambda: None)
             await app.consumer.on_partitions_assigned(set(actives | standbys), client.generation)
             await client.rejoin.wait()
@@ -217,7 +221,9 @@ class Worker:
         def answered(joined: Any) -> None:
             world.after(world.lag(), lambda: self.process.alive and not answer.done() and answer.set_result(joined))
 
-        await self._network.call(lambda: self._group.join(client.member if generation >= 0 else None, world.now, answered))
+        await self._network.call(
+            lambda: self._group.join(client.member if generation >= 0 else None, world.now, answered)
+        )
         return await answer
 
 

@@ -78,7 +78,8 @@ class World:
             if self._events and self._events[0][0] <= self.now:
                 heapq.heappop(self._events)[2]()
                 continue
-            ready = [one for one in self.processes if one.frozen_until <= self.now and one.loop.is_due()]
+            now = self.now
+            ready = [one for one in self.processes if one.frozen_until <= now and one.loop.is_due()]
             if ready:
                 self._step(ready[0] if len(ready) == 1 else self.dice.choice(ready))
             elif is_done():
