@@ -213,6 +213,8 @@ class Action(Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     action: str
     shipment_id: str
+    subject: str | None = None
+    """What the id names, where it is no shipment: a word of `words.SUBJECTS`."""
     at: datetime
     case_id: str | None = None
     by: str | None = None

@@ -33,6 +33,7 @@ from schemas.words import (
     RESOLUTIONS,
     SERVICE_LEVELS,
     STATES,
+    SUBJECTS,
     TICKET_EVENTS,
     TIERS,
 )
@@ -129,6 +130,7 @@ TicketEvent = Annotated[str, _OneOf(TICKET_EVENTS)]
 Intent = Annotated[str, _OneOf(INTENTS)]
 ActionWord = Annotated[str, _OneOf(ACTIONS)]
 Owner = Annotated[str, _OneOf(OWNERS)]
+Subject = Annotated[str, _OneOf(SUBJECTS)]
 Decision = Annotated[str, _OneOf(RESOLUTIONS)]
 
 
@@ -236,6 +238,7 @@ class RawAction(_Raw):
 
     action: ActionWord
     shipment_id: Name
+    subject: Subject | None = None
     at: Time
     case_id: Name | None = None
     by: Name | None = None

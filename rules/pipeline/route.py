@@ -158,10 +158,12 @@ def _actions(routed: Routed, record: Record, source: str, raw: bytes) -> None:
     if isinstance(parsed, Rejected):
         routed.parked.append(Parked(record, parsed))
         return
-    fact_id = digest("action", parsed.shipment_id, raw.hex())
+    subject = parsed.subject or "shipment"
+    key = subject_key(subject, parsed.shipment_id)
+    fact_id = digest("action", key, raw.hex())
     common = _common(record, 0)
     routed.facts.append(
-        ActionFact(fact_id=fact_id, shipment_id=parsed.shipment_id, now=record.timestamp, action=parsed, **common)
+        ActionFact(fact_id=fact_id, shipment_id=key, subject=subject, now=record.timestamp, action=parsed, **common)
     )
 
 

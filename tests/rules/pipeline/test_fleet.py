@@ -173,3 +173,18 @@ class TestIncident:
 
         assert outcome.changes("incident") == [("opened", "2026-03-02T08:19:00Z")]
         assert outcome.fates("incident")["held", "settling"] == 25
+
+
+def test_an_operator_acts_on_the_case_of_an_order() -> None:
+    placed = {"event": "created", "order_id": "A-1", "customer_id": "C-1", "at": T0.isoformat(), "shipments": []}
+    made = RawRecord("order-events", T0, dumps(placed), b"A-1", {"source": "wismo"})
+    (case, *_) = Outcome([made], T0 + hours(50)).cases("not_shipped")
+    assert (case["subject"], case["subject_id"], case["order_id"]) == ("order", "A-1", "A-1")
+    at = T0 + hours(51)
+    told = {"action": "resolve", "subject": "order", "shipment_id": "A-1", "case_id": case["case_id"], "by": "sam"}
+    act = RawRecord("operator-actions", at, dumps({**told, "at": at.isoformat()}), b"A-1", {"source": "wismo"})
+
+    outcome = Outcome([made, act], T0 + hours(52))
+
+    assert [change for change, _ in outcome.changes("not_shipped")] == ["opened", "resolved"]
+    assert outcome.cases("not_shipped")[-1]["resolved_by"] == "sam"
