@@ -21,7 +21,7 @@ from rules.messages import case_message, worded
 from rules.policy import Policy, PolicyBook
 from rules.situation import policy_of
 from rules.state import Aside, Case
-from schemas.codec import digest
+from schemas.codec import digest, rfc3339
 from schemas.facts import Action, ActionFact, Fact, SiblingFact
 from schemas.words import CUSTOMER_MESSAGES, SHADOW_EXCEPTIONS
 
@@ -90,7 +90,7 @@ def look_beside(draft: Draft, candidate: PolicyBook | None, fact: Fact | None = 
         draft.shipment.asides = {word: replace(one, next_due=draft.now + _SOON) for word, one in asides.items()}
         return
     if draft.policy.in_shadow or KIND in asides:
-        _put(draft, KIND, _kinds_in_shadow(draft, asides.get(KIND, _NOTHING)))
+        _put(draft, KIND, _kinds_in_shadow(draft, asides.get(KIND) or _begun(draft, "")))
     if candidate is not None or POLICY in asides:
         action = fact.action if isinstance(fact, ActionFact) else None
         _put(draft, POLICY, _candidate(draft, asides.get(POLICY, _NOTHING), candidate, action))
@@ -99,6 +99,11 @@ def look_beside(draft: Draft, candidate: PolicyBook | None, fact: Fact | None = 
 def due_beside(asides: dict[str, Aside]) -> datetime | None:
     """When time alone may change something in shadow."""
     return min((one.next_due for one in asides.values() if one.next_due is not None), default=None)
+
+
+def _begun(draft: Draft, of: str) -> Aside:
+    """One that begins now: if the same comes again later, its cases are not those of before."""
+    return Aside(of=f"{of}@{rfc3339(draft.now)}")
 
 
 def _put(draft: Draft, word: str, aside: Aside | None) -> None:
@@ -143,10 +148,9 @@ def _noted(draft: Beside, cases: dict[str, Case], told: tuple[str, ...]) -> tupl
 
 def _candidate(draft: Draft, aside: Aside, book: PolicyBook | None, action: Action | None) -> Aside | None:
     """A whole candidate policy: its live kinds, under its own limits."""
-    of = "" if book is None else book.fingerprint
-    if aside.of != of:
+    if book is None or aside.of.partition("@")[0] != book.fingerprint:
         _end(Beside(draft, aside, draft.policy, POLICY), ANOTHER)
-        aside = Aside(of=of)
+        aside = _NOTHING if book is None else _begun(draft, book.fingerprint)
     if book is None:
         return None
     policy = policy_of(draft.shipment, draft.now, book)

@@ -229,7 +229,7 @@ class Aside(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Cases kept apart from the live ones: nobody is told of them, and they change nothing."""
 
     of: str = ""
-    """Which candidate policy they are of."""
+    """Which candidate policy they are of, and since when: part of their ids."""
     cases: dict[str, Case] = {}
     suppressed: dict[str, Suppressed] = {}
     told: tuple[str, ...] = ()

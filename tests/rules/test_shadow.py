@@ -140,6 +140,18 @@ def test_when_a_candidate_goes_its_cases_end(after: str | None) -> None:
     assert set(told.shipment.asides) == ({"policy"} if after else set())
 
 
+def test_a_candidate_that_comes_back_has_new_cases() -> None:
+    told = moving(candidate=book(EARLY))
+    told.wait(MONDAY + hours(30))
+    for hour, candidate in ((31, None), (32, book(EARLY))):
+        told.candidate = candidate
+        told.scans(scan(None, MONDAY + hours(hour), code=f"note {hour}"))
+    told.wait(MONDAY + hours(33))
+
+    opened = [value["case_id"] for value in told.of(SHADOW) if value["change"] == "opened"]
+    assert len(set(opened)) == len(opened) == 2
+
+
 def test_a_candidate_that_comes_later_sees_the_parcels_that_are_silent_by_then() -> None:
     told = moving()
     told.wait(MONDAY + hours(30))
