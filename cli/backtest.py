@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -89,6 +90,7 @@ def _span(text: str | None) -> timedelta | None:
 
 
 def _told(task: Task, records: list[RawRecord], name: str, jobs: int, policies: tuple[str, str]) -> dict[str, Any]:
+    began = time.perf_counter()
     try:
         with _progress(len(records)) as progress:
             tally, parked = run(task, records, jobs, progress)
@@ -96,6 +98,7 @@ def _told(task: Task, records: list[RawRecord], name: str, jobs: int, policies: 
         fail(f"{name}: {error}")
     except WorkerDiedError as error:
         fail(str(error))
+    messages.print(f"{len(records)} records in {time.perf_counter() - began:.1f} s, {jobs} processes")
     about = {"name": name, "records": len(records), "dead_letters": parked, **_times(records, task.until)}
     about["noise_within"] = "due_by" if task.noise is None else f"{task.noise / timedelta(hours=1):g}h"
     return report(tally, about, (task.old, task.new), policies)

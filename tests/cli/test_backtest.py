@@ -18,6 +18,11 @@ from rules.loading import load_policy
 from rules.pipeline.track import Place
 from schemas.codec import dumps
 from schemas.recording import RawRecord, write_record
+from schemas.topics import load_topics
+from sinks.kafka import producer
+from sinks.settings import load_settings
+from sinks.topics import ensure_topics
+from tests.brokers import running_broker
 
 QUICKER = """\
 - extends: packaged
@@ -188,3 +193,31 @@ def test_a_process_that_was_killed_is_told_of() -> None:
             worker.answer()
     finally:
         worker.stop()
+
+
+@pytest.mark.broker
+def test_the_raw_topics_of_a_service_answer_as_their_recording(tmp_path: Path) -> None:
+    # No two records at one moment: between partitions nothing tells which of them came first.
+    records = list({record.timestamp: record for record in several(3, 4)}.values())
+    with running_broker(tmp_path) as broker:
+        settings = load_settings(kafka_bootstrap_servers=broker.bootstrap)
+        ensure_topics(settings, load_topics())
+        client = producer(settings)
+        for record in records:
+            stamp = round(record.timestamp.timestamp() * 1000)
+            headers: list[tuple[str, str | bytes | None]] = list(record.headers.items())
+            client.produce(record.topic, record.value, key=record.key, headers=headers, timestamp=stamp)
+        assert client.flush(30) == 0
+        file = policy(tmp_path)
+        live = backtest("--brokers", broker.bootstrap, "--policy", file, "--json", "--jobs", "1")
+    recorded = backtest("--recording", written(tmp_path, records), "--policy", file, "--json", "--jobs", "1")
+    told, wanted = json.loads(live.stdout), json.loads(recorded.stdout)
+    assert told.pop("recording")["records"] == wanted.pop("recording")["records"] == len(records)
+    assert told == wanted
+    assert live.exit_code == recorded.exit_code
+
+
+def test_without_a_recording_it_says_which_variable(tmp_path: Path) -> None:
+    result = backtest("--policy", policy(tmp_path))
+    assert result.exit_code == 2
+    assert "KAFKA_BOOTSTRAP_SERVERS" in result.stderr and "--recording" in result.stderr
