@@ -12,7 +12,7 @@ from schemas.events import Term
 from schemas.explanation import CaseTold, Evidence, Explanation, FoundTold, KindTold, Told
 
 _COLOURS: Final = {"watch": "dim", "routine": "cyan", "urgent": "yellow", "critical": "bold red"}
-_HAS_A_CASE: Final = ("open", "snoozed", "hidden", "ending", "kept")
+_HAS_A_CASE: Final = ("open", "snoozed", "hidden", "settled", "ending", "kept")
 
 
 def add_kinds(tree: Tree, told: Explanation, kind: str | None) -> None:
@@ -26,7 +26,8 @@ def add_kinds(tree: Tree, told: Explanation, kind: str | None) -> None:
 
 def event_line(event: Told) -> str:
     """One event: what it said, when, and where it stands."""
-    return f"{event.said} {minute(event.received_at)}  {event.topic} {event.sequence}  [dim]{event.event_id}[/]"
+    said = f"{event.said} ({event.reason})" if event.reason else event.said
+    return f"{said} {minute(event.received_at)}  {event.topic} {event.sequence}  [dim]{event.event_id}[/]"
 
 
 def _counts(one: KindTold) -> bool:
@@ -75,7 +76,8 @@ def _weight(node: Tree, weighed: CaseTold | FoundTold) -> None:
 
 def _case(node: Tree, case: CaseTold) -> None:
     said = [f"case {case.case_id}", f"opened {minute(case.opened_at)}"]
-    said += [f"due {minute(case.due_by)}"] if case.due_by else []
+    said += [f"due {minute(case.due_by)}"] if case.due_by and not case.resolved_at else []
+    said += [f"ended {minute(case.resolved_at)} by {case.resolved_by}"] if case.resolved_at else []
     said += [f"held by {case.assignee}"] if case.assignee else []
     said += [f"decided {case.decision} by {case.decided_by}"] if case.decision else []
     said += [f"episode {case.episode}"] if case.episode > 1 else []

@@ -40,7 +40,7 @@ def _known(tree: Tree, told: Explanation) -> None:
         heard = f"heard at {minute(feed.heard_at)}" if feed.heard_at else "not heard"
         if feed.silent_from:
             heard = f"[yellow]silent since {minute(feed.silent_from)}, so clocks stand still[/]"
-        tree.add(f"feed of {feed.carrier}: {heard}, {feed.parcels_in_flight} parcels under way")
+        tree.add(f"feed of {feed.carrier}: {heard}, {feed.parcels_in_flight} of its parcels under way")
     if (incident := told.incident) is not None:
         tree.add(f"[yellow]incident[/] at {escape(incident.place)} since {minute(incident.since)}")
 
@@ -111,7 +111,7 @@ def _message(branch: Tree, message: MessageTold) -> None:
     node = branch.add(f"{line}  [dim]{message.message_id}[/]")
     if not message.final or message.fate != "send":
         rule = f" ({message.policy})" if message.policy else ""
-        node.add(escape(f"what would release it: {message.release}{rule}"))
+        node.add(escape(f"released by {message.release}{rule}"))
     if message.if_released:
         node.add(escape(f"released now its fate would be: {message.if_released}"))
     if message.text:

@@ -1,6 +1,7 @@
 """Templates into pages; every value is escaped unless a template of ours says otherwise, and none does."""
 
 import hashlib
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,8 @@ class Renderer:
         )  # fmt: skip
         self._environment.filters.update(FILTERS)
         self._environment.filters["ago"] = _ago
+        # People copy commands into a shell, and a sender chose the id.
+        self._environment.filters["shell"] = shlex.quote
         self._environment.globals.update(static=self._static_url, delay=delay)
 
     def page(self, template: str, values: Mapping[str, Any], status: int = 200) -> web.Response:

@@ -50,6 +50,7 @@ class Told(_Part):
     event_id: Name
     sequence: Count
     said: str = Field(description="The change of a case, the fate of a message, the state after a scan.")
+    reason: FateReason | None = Field(description="Of a fate.")
     received_at: AwareDatetime
 
 

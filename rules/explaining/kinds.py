@@ -16,6 +16,7 @@ from schemas.explanation import Condition, KindTold, Standing
 
 _MOST_STEPS: Final = 12
 """Moments at which a kind is asked again whether it fires then."""
+_ANY_STATE: Final = sorted(words.STATES)
 _BUILT: Final = {kind.name: kind for kind in KINDS}
 
 
@@ -81,7 +82,7 @@ def _checks(view: View, kind: Kind) -> list[Condition]:
         return [condition_of(other)]
     checks = conditions(kind, view.situation, view.now, view.policy)
     # Where every state fits, the state is no condition.
-    return [condition_of(check) for check in checks if check.fact != "state" or len(check.limit) < len(words.STATES)]
+    return [condition_of(check) for check in checks if check.limit != _ANY_STATE]
 
 
 def _finding(view: View, kind: Kind) -> Finding | None:

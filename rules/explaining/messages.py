@@ -100,9 +100,9 @@ def _release(view: View, message: Message) -> str:
     if message.approved_by is not None:
         return f"the next mark of the clock: {message.approved_by} approved it"
     if message.kind == "human_reviewed":
-        return f"a person approves it (operator action `approve`); unanswered it is dropped at {due}"
+        return f"a person who approves it (operator action `approve`); unanswered it is dropped at {due}"
     if message.due <= view.now or message.reason is None:
-        return "the next mark of the clock decides"
+        return "the next mark of the clock, which decides it"
     return f"time: it is decided at {due}, against the state of then"
 
 

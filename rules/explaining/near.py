@@ -14,20 +14,23 @@ _BLANKS: Final = str.maketrans("", "", " -")
 
 def near(heard: Heard) -> tuple[str, list[str]]:
     """The message, and the subjects that may be meant, the likeliest first."""
-    if heard.key in heard.names_later or heard.later:
+    then = minute(heard.at)
+    if under := sorted(name for name in heard.names if base_id(name) == heard.key != name):
+        return f"{heard.key} is a number that is used again, and each parcel under it has an id of its own", under
+    if heard.later or heard.key in heard.names_later:
         first = min((fact.now for fact in heard.later), default=None)
         when = f": it was first heard of at {minute(first)}" if first else ""
-        return f"nothing was known of {heard.key} at {minute(heard.at)}{when}", []
-    alike = _alike(heard.key, sorted(heard.names))
-    return f"nothing is known of {heard.key} at {minute(heard.at)}", alike[:_MOST]
+        return f"nothing was known of {heard.key} at {then}{when}", []
+    return f"nothing is known of {heard.key} at {then}", _alike(heard)[:_MOST]
 
 
-def _alike(key: str, names: list[str]) -> list[str]:
-    number = _number(key)
-    same = [name for name in names if _number(name) == number and subject_of(name) == subject_of(key)]
-    under = [name for name in names if base_id(name) == key and name not in same]
-    rest = {_number(name): name for name in names if name not in same and name not in under}
-    return under or same or [rest[match] for match in get_close_matches(number, rest, _MOST, _ALIKE)]
+def _alike(heard: Heard) -> list[str]:
+    """The same number under other carriers, else numbers much like it."""
+    # A parcel may have been named without its carrier; other subjects are named by their kind.
+    names = sorted(name for name in heard.names if subject_of(name) == subject_of(heard.key))
+    number, numbers = _number(heard.key), {_number(name): name for name in names}
+    same = [name for name in names if _number(name) == number]
+    return same or [numbers[match] for match in get_close_matches(number, numbers, _MOST, _ALIKE)]
 
 
 def _number(key: str) -> str:

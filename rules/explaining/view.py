@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -92,8 +93,14 @@ def _lens(heard: Heard, shipment: Shipment, now: datetime, policy: Policy, witho
     return Lens(draft, found, spoken_for(draft, found))
 
 
-def event_of(topic: str, value: dict) -> Told:  # type: ignore[type-arg]
+def event_of(topic: str, value: dict[str, Any]) -> Told:
     """An event in short: what it said."""
-    said = value.get("change") or value.get("fate") or value.get("current_state")
-    received = datetime.fromisoformat(value["received_at"])
-    return Told(topic=topic, event_id=value["event_id"], sequence=value["sequence"], said=said, received_at=received)
+    is_fate = topic == CUSTOMER_MESSAGES
+    return Told(
+        topic=topic,
+        event_id=value["event_id"],
+        sequence=value["sequence"],
+        said=value.get("change") or value.get("fate") or value["current_state"],
+        reason=value["reason"] if is_fate else None,
+        received_at=datetime.fromisoformat(value["received_at"]),
+    )

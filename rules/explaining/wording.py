@@ -32,16 +32,22 @@ def in_words(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return ", ".join(map(in_words, value)) if isinstance(value, list) else str(value)
+    return (", ".join(map(in_words, value)) or "none") if isinstance(value, list) else str(value)
 
 
 def told_condition(condition: Condition) -> str:
     """One condition in one line: `silence: 10h, limit 48h (default@2026-01-01:stalled.silence.ground)`."""
-    limit = "" if condition.limit is None else f", limit {in_words(condition.limit)}"
-    if isinstance(condition.limit, list):
-        limit = f", needs {' or '.join(map(in_words, condition.limit))}"
     policy = f" ({condition.policy})" if condition.policy else ""
-    return f"{condition.fact.replace('_', ' ')}: {in_words(condition.observed)}{limit}{policy}"
+    return f"{condition.fact.replace('_', ' ')}: {in_words(condition.observed)}{_limit(condition.limit)}{policy}"
+
+
+def _limit(limit: Any) -> str:
+    if limit is None:
+        return ""
+    if isinstance(limit, list):
+        return f", needs {' or '.join(map(in_words, limit))}"
+    is_measure = not isinstance(limit, bool) and (not isinstance(limit, str) or limit[:1].isdigit())
+    return f", {'limit' if is_measure else 'needs'} {in_words(limit)}"
 
 
 def minute(moment: datetime) -> str:

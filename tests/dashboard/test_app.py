@@ -67,8 +67,14 @@ def test_the_shipment_shows_timeline_evidence_messages_and_order(told: Site) -> 
     assert status == 200
     for text in ("Label created → In transit", "Departed · UPS code I/DP", "Stalled: opened", "Hours without scan",
                  "51.5", "stalled.ground.hours", "Proactive apology to the customer: held, settling",
-                 "Settling", "A-1001", "vip", "2026-03-01"):  # fmt: skip
+                 "Settling", "A-1001", "vip", "2026-03-01", f"wismo explain {SHIPMENT}"):  # fmt: skip
         assert text in page, text
+
+
+def test_a_command_to_copy_is_safe_in_a_shell(site: Site) -> None:
+    site.tell(Log().state("ups:1Z;reboot", "delivered"))
+    _, page, _ = site.get("/shipments/ups:1Z;reboot")
+    assert "wismo explain &#39;ups:1Z;reboot&#39;" in page
 
 
 def test_carriers_and_feeds(told: Site) -> None:
