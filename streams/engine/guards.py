@@ -70,6 +70,7 @@ HASHES: Mapping[str, str] = {
     "faust.transport.drivers.aiokafka:Consumer._to_message": "7c24f6511b2fcef7",
     "faust.transport.drivers.aiokafka:Consumer.verify_event_path": "a17e8f0610e1abcb",
     "faust.transport.drivers.aiokafka:Consumer.create_topic": "7e02a95e25ad8482",
+    "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.topic_partitions": "8e5084fa9734ed33",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread.seek_to_committed": "775ab0adc4b052ab",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._seek_wait": "9d221e816d940467",
     "faust.transport.drivers.aiokafka:AIOKafkaConsumerThread._fetch_records": "39a2c6c79fc1455a",
