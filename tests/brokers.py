@@ -44,6 +44,7 @@ class Broker:
     lacks: frozenset[str] = frozenset()
     kill: Callable[[], None] | None = None
     restart: Callable[[], None] | None = None
+    stop: Callable[[], None] | None = None
 
     def create_topic(self, partitions: int = 2, *, name: str | None = None, **config: str) -> str:
         """Create a topic, under a name that no other test has unless given; config names have `_` for `.`."""
@@ -101,12 +102,12 @@ def container(_folder: Path) -> Iterator[Broker]:
 
 @contextlib.contextmanager
 def apache_kafka(folder: Path) -> Iterator[Broker]:
-    """One KRaft node on loopback; `kill` is kill -9, `restart` brings it back on the same port with its data."""
+    """One KRaft node on loopback; `kill` is kill -9, `stop` SIGTERM, `restart` brings it back with its data."""
     node = _Node(folder, kafka_libraries(), free_port(), free_port())
     node.format()
     node.start()
     try:
-        yield Broker("kafka", node.bootstrap, frozenset(), kill=node.kill, restart=node.start)
+        yield Broker("kafka", node.bootstrap, frozenset(), kill=node.kill, restart=node.start, stop=node.stop)
     finally:
         node.kill()
 
@@ -143,6 +144,10 @@ class _Node:
     def kill(self) -> None:
         if self._child is not None:
             self._child.kill()
+
+    def stop(self) -> None:
+        if self._child is not None:
+            self._child.stop(grace=30)
 
 
 def java() -> str:

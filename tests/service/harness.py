@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from typing import Any
 from confluent_kafka import Consumer, TopicPartition
 
 from cli.children import Child
-from cli.drain import OUTPUTS, track_clocks
+from cli.drain import OUTPUTS
 from cli.embedded import free_port
 from cli.feed import Fed, Feeder
 from cli.service import get
@@ -28,6 +29,9 @@ from sinks.topics import ensure_topics
 from tests.brokers import Broker, running_broker
 
 PARTITIONS = 3
+_CLOCK = re.compile(
+    r'^wismo_watermark_timestamp_seconds\{(?=.*stage="track").*partition="(\d+)".*\} (\S+)$', re.MULTILINE
+)
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class Bench:
     folder: Path
     env: dict[str, str]
     workers: dict[str, tuple[Child, int]]
+    partitions: int = PARTITIONS
 
     def start(self, name: str = "worker") -> Child:
         """Start a worker and wait until it is ready."""
@@ -60,27 +65,27 @@ class Bench:
 
     def feed(self, records: Sequence[RawRecord]) -> Fed:
         """Write a recording as fast as the broker takes it."""
-        return Feeder(producer(self.settings), PARTITIONS).feed(records)
+        return Feeder(producer(self.settings), self.partitions).feed(records)
 
     def wait_closed(self, fed: Fed, patience: float = 120) -> None:
         """Wait until the tracker's clock has reached the recording's last mark in every partition."""
         assert fed.closing is not None
         deadline = time.monotonic() + patience
-        while self.closed(fed) < PARTITIONS:
+        while self.closed(fed) < self.partitions:
             for child, _ in self.workers.values():
                 child.require_alive()
-            assert time.monotonic() < deadline, f"{self.closed(fed)} of {PARTITIONS} partitions closed"
+            assert time.monotonic() < deadline, f"{self.closed(fed)} of {self.partitions} partitions closed"
             time.sleep(0.2)
 
     def closed(self, fed: Fed) -> int:
-        """How many partitions have reached the last mark."""
+        """How many partitions have reached the last mark; one that moved is on the metrics of each owner it had."""
         assert fed.closing is not None
-        clocks = [clock for _, port in self.workers.values() for clock in track_clocks(get(port, "/metrics")[1])]
-        return sum(clock >= fed.closing.timestamp() for clock in clocks)
+        found = [place for _, port in self.workers.values() for place in _CLOCK.findall(get(port, "/metrics")[1])]
+        return len({partition for partition, clock in found if float(clock) >= fed.closing.timestamp()})
 
     def read(self, *topics: str) -> list[Record]:
         """Every record of these topics, by topic, partition and offset."""
-        places = [(topic, partition) for topic in topics for partition in range(PARTITIONS)]
+        places = [(topic, partition) for topic in topics for partition in range(self.partitions)]
         ends = true_highwaters(self.settings, places)
         reader = consumer(self.settings, "test-reader")
         try:
@@ -94,19 +99,19 @@ class Bench:
 
 
 @contextlib.contextmanager
-def bench(folder: Path, **env: str) -> Iterator[Bench]:
+def bench(folder: Path, *, partitions: int = PARTITIONS, **env: str) -> Iterator[Bench]:
     """A broker of its own with all topics; workers are killed at the end."""
     with running_broker(folder) as broker:
-        settings = load_settings(kafka_bootstrap_servers=broker.bootstrap, partitions=PARTITIONS)
+        settings = load_settings(kafka_bootstrap_servers=broker.bootstrap, partitions=partitions)
         ensure_topics(settings, _kept_for_good())
         given = {
             "KAFKA_BOOTSTRAP_SERVERS": broker.bootstrap,
-            "WISMO_PARTITIONS": str(PARTITIONS),
+            "WISMO_PARTITIONS": str(partitions),
             "WISMO_TICKER": "false",
             "WISMO_ORDER": "strict",
             **env,
         }
-        made = Bench(broker, settings, folder, given, {})
+        made = Bench(broker, settings, folder, given, {}, partitions)
         try:
             yield made
         finally:
