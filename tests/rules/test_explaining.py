@@ -15,7 +15,7 @@ from rules.loading import default_text, load_policy
 from rules.pipeline.replay import Replay, in_order
 from rules.policy import PolicyBook
 from rules.state import encode_shipment
-from schemas.codec import loads
+from schemas.codec import dumps, loads
 from schemas.explanation import Explanation, KindTold
 from schemas.facts import subject_key
 from schemas.recording import RawRecord
@@ -254,6 +254,50 @@ def test_between_two_marks_a_cause_waits_for_the_next() -> None:
     assert stalled.held_until == fleet.T0 + fleet.hours(48) + MINUTE
     then = explain(records, "ups:1Z0001", stalled.held_until, POLICY)
     assert told_of(then, "stalled").standing == "open"
+
+
+def attempts(*more: RawRecord) -> list[RawRecord]:
+    """An attempt that fails at noon, and the parcel out again an hour later."""
+    noon = fleet.T0 + fleet.hours(9)
+    reason = {"reason": "recipient_unavailable"}
+    return [
+        fleet.order("1Z0001", fleet.T0),
+        fleet.scan("ups", "1Z0001", fleet.T0, "Memphis"),
+        fleet.scan("ups", "1Z0001", noon, "Home", "attempted", **reason),
+        fleet.scan("ups", "1Z0001", noon + fleet.hours(1), "Home", "out_for_delivery"),
+        *more,
+    ]
+
+
+def test_a_cause_that_comes_back_at_once_waits_for_the_hysteresis() -> None:
+    again = fleet.T0 + fleet.hours(10.5)
+    records = attempts(
+        fleet.scan("ups", "1Z0001", again, "Home", "attempted", reason="recipient_unavailable", code="two")
+    )
+
+    failed = told_of(explain(records, "ups:1Z0001", again, POLICY), "attempt_failed")
+
+    assert (failed.standing, failed.fires) == ("waiting", True)
+    assert failed.held_until == fleet.T0 + fleet.hours(11)
+    assert "ended only just" in failed.why
+    then = told_of(explain(records, "ups:1Z0001", failed.held_until, POLICY), "attempt_failed")
+    assert then.standing == "open"
+    assert then.case is not None and [one.said for one in then.case.events] == ["opened", "resolved", "reopened"]
+
+
+def test_a_case_that_a_person_keeps_open_says_who() -> None:
+    case = told_of(explain(attempts(), "ups:1Z0001", None, POLICY), "attempt_failed").case
+    assert case is not None and case.resolved_by == "self"
+    at = fleet.T0 + fleet.hours(12)
+    action = {"action": "reopen", "case_id": case.case_id, "shipment_id": "ups:1Z0001", "by": "sam"}
+    value = dumps({**action, "at": at.isoformat()})
+    reopened = RawRecord("operator-actions", at, value, b"ups:1Z0001", {"source": "wismo"})
+
+    kept = told_of(explain(attempts(reopened), "ups:1Z0001", None, POLICY), "attempt_failed")
+
+    assert (kept.standing, kept.fires) == ("kept", False)
+    assert "sam" in kept.why
+    assert kept.failing is not None
 
 
 def test_what_lies_ahead_is_what_the_clock_brings() -> None:
