@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import logging
 import os
@@ -24,6 +25,7 @@ def main() -> int:
     args = parser.parse_args()
     _same_everywhere()
     logging.disable(logging.CRITICAL)
+    gc.set_threshold(50_000, 20, 50)  # as the engine has it
     # What a killed process left half done is no news.
     warnings.simplefilter("ignore", RuntimeWarning)
     sys.unraisablehook = lambda problem: None

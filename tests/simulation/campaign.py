@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from tests.simulation.cluster import run
 from tests.simulation.oracle import check
 from tests.simulation.plan import Plan, draw, smaller
-from tests.simulation.plants import PLANTS
+from tests.simulation.plants import LIMITS, PLANTS
 
 SHRINK_RUNS = 60
+KNOWN = {**PLANTS, **LIMITS}
 
 
 @dataclass(slots=True)
@@ -28,13 +29,13 @@ def seeds_of(seeds: Iterable[int], plant: str, trace: Callable[[str], None] | No
     """Run seeds one after the other."""
     for seed in seeds:
         plan = draw(seed)
-        yield tried(PLANTS[plant].bend(plan) if plant else plan, plant, trace)
+        yield tried(KNOWN[plant].bend(plan) if plant else plan, plant, trace)
 
 
 def tried(plan: Plan, plant: str = "", trace: Callable[[str], None] | None = None) -> Result:
     """Run a plan and ask the oracle; an error of the simulation itself is a finding too."""
     try:
-        with PLANTS[plant].planted() if plant else nullcontext():
+        with KNOWN[plant].planted() if plant else nullcontext():
             ran = run(plan, trace)
         return Result(plan, check(ran), ran.deaths)
     except Exception:

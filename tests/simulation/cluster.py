@@ -31,7 +31,7 @@ OUTPUTS = (
 )
 CHANGELOGS = tuple(f"{APP_ID}-{table}-changelog" for table in (LINKS, LINKS_DUE, SHIPMENTS, DUE))
 SOURCES = (*RAW_TOPICS, LINK_EVENTS, SHIPMENT_EVENTS)
-FEED_SECONDS = 6.0
+FEED_SECONDS = 5.0
 PATIENCE = 500.0
 """Virtual seconds after which a run counts as stuck."""
 
@@ -133,7 +133,7 @@ class Cluster:
     def _restart_later(self, process: Process) -> None:
         self.broker.watchers[:] = [w for w in self.broker.watchers if w.__self__._network.process.alive]  # type: ignore[attr-defined]
         self._later(0.0, lambda: self.world.bury(process))
-        self._later(self.world.dice.choice((0.2, 2.0, 9.0)), lambda: self._start(process.host))
+        self._later(self.world.dice.choice((0.2, 1.0, 5.0)), lambda: self._start(process.host))
 
     # -- what comes from outside
 
@@ -142,7 +142,7 @@ class Cluster:
         for tp, rows in sorted(self.feed.rows.items()):
             delay, done = dice.choice((0.0, 0.0, 3.0)), 0
             while done < len(rows):
-                part = rows[done : done + dice.randint(4, 80)]
+                part = rows[done : done + dice.randint(8, 100)]
                 when = 0.5 + delay + FEED_SECONDS * done / len(rows)
                 self._later(when, lambda tp=tp, part=part: self._write(tp, part))
                 done += len(part)

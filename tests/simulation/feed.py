@@ -19,7 +19,7 @@ from tests.simulation.broker import Row
 from tests.simulation.plan import RECORDINGS, Plan
 
 CLOSING = timedelta(microseconds=1)
-MOST_RECORDS = 24
+MOST_RECORDS = 18
 POISON = "sim-poison"
 """A header that makes the router's handler raise, as a fault of ours would."""
 

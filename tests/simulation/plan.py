@@ -11,7 +11,7 @@ MOMENTS = ("output", "changelog", "store", "commit", "assigned", "revoked", "rec
 RECORDINGS = 40
 WHOLE = 1000
 """So many rows go into one request: a table's rows of a batch are written all or none."""
-SESSION_SECONDS = 6.0
+SESSION_SECONDS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,8 @@ class Plan:
     doubled_marks: float = 0.0
     poison: tuple[str, ...] = ()
     slow_partition: int | None = None
+    pause_anywhere: bool = False
+    """Whether a pause may also part the engine's last look at its lease from the request it sends then."""
     faults: tuple[Fault, ...] = ()
     happenings: tuple[Happening, ...] = field(default=())
 
@@ -69,11 +71,11 @@ def draw(seed: int) -> Plan:
     return Plan(
         seed=seed,
         recording=dice.randrange(RECORDINGS),
-        partitions=dice.choice((1, 2, 2, 2, 3)),
+        partitions=dice.choices((1, 2, 3), (3, 6, 1))[0],
         workers=workers,
         store=dice.choice(("memory", "rocksdb")),
         strict=dice.random() < 0.8,
-        max_poll=dice.choice((4, 20, 100, 400)),
+        max_poll=dice.choice((5, 25, 100, 400)),
         batch_rows=dice.choice((2, 10, WHOLE)),
         lost_acks=dice.choice((0, 0, 0.02, 0.1)),
         doubled_raw=dice.choice((0, 0.2)),

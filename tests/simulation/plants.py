@@ -64,8 +64,14 @@ def _paused(plan: Plan) -> Plan:
 
 
 def _paused_while_writing(plan: Plan) -> Plan:
-    pause = Fault("freeze", "changelog", 8 + plan.seed % 30, seconds=14.0)
-    return replace(_paused(plan), faults=(pause,), batch_rows=2, max_poll=400)
+    pause = Fault("freeze", "changelog", 15 + 17 * plan.seed % 160, seconds=14.0)
+    return replace(_paused(plan), faults=(pause,), batch_rows=2, max_poll=400, slow_partition=None)
+
+
+def _split(plan: Plan) -> Plan:
+    """Killed somewhere inside the many requests of large writes."""
+    crash = Fault("crash", "changelog", 30 + 13 * plan.seed % 200, before=True)
+    return replace(_alone(plan), faults=(crash,), batch_rows=2, max_poll=400)
 
 
 def _failing_over(plan: Plan) -> Plan:
@@ -168,7 +174,7 @@ PLANTS: dict[str, Plant] = {
     "removals-first": Plant(
         "of a write in several requests the removals may be durable and what they made room for not",
         {"streams.engine.tables.BatchTable.changelog_records": planted.removals_first},
-        lambda plan: replace(_crash("changelog", before=True)(plan), batch_rows=2, max_poll=400),
+        _split,
     ),
     "no-look-between": Plant(
         "between the requests of one write nobody asks whether the partition is still ours",
@@ -181,3 +187,12 @@ PLANTS: dict[str, Plant] = {
         _moved_back,
     ),
 }
+
+LIMITS: dict[str, Plant] = {
+    "pause-before-the-request": Plant(
+        "no bug: a pause between the last look at the lease and the request is beyond what a client can see",
+        {},
+        lambda plan: replace(_paused_while_writing(plan), pause_anywhere=True),
+    ),
+}
+"""What the engine as it is does not withstand."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.simulation.plants import PLANTS
+from tests.simulation.plants import LIMITS, PLANTS
 from tests.simulation.test_simulation import CORES, simulate
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ Found = Mapping[str, Mapping[str, Any]]
 @pytest.fixture(scope="module")
 def found() -> Found:
     """Every plant's first seed that fails, and what was wrong."""
-    names = list(PLANTS)
+    names = [*PLANTS, *LIMITS]
     shares = [names[part::CORES] for part in range(CORES)]
     with ThreadPoolExecutor(CORES) as pool:
         runs = list(pool.map(lambda share: simulate("--hunt", ",".join(share), "--seeds", f"0:{WITHIN}"), shares))
@@ -121,5 +121,10 @@ def test_what_a_dropped_batch_said_counts_as_said(found: Found) -> None:
     assert_found(found, "said-too-early")
 
 
+def test_the_limit_of_the_lease_is_where_it_is_said_to_be(found: Found) -> None:
+    """Not fenced, and said so in docs/reliability.md. Where this no longer shows, strike it there."""
+    assert found["pause-before-the-request"]["seed"] is not None
+
+
 def test_every_plant_has_its_test() -> None:
-    assert len([name for name in globals() if name.startswith("test_")]) - 1 == len(PLANTS)
+    assert len([name for name in globals() if name.startswith("test_")]) - 1 == len(PLANTS) + len(LIMITS)

@@ -25,6 +25,9 @@ class Process:
         self.name = f"{host}.{number}"
         self.alive = True
         self.frozen_until = 0.0
+        self.pause = 0.0
+        """Seconds for which it is to stop as soon as it may."""
+        self.may_pause: Callable[[], bool] = lambda: True
         self.loop = ProcessLoop(lambda: world.now)
         self.ended = ""
 
@@ -92,6 +95,8 @@ class World:
         self.steps += 1
         self.now += 2 * STEP_SECONDS * self.dice.random()
         process.loop.step()
+        if process.pause:
+            self._pause(process)
         if not process.alive and process in self.processes:
             self.bury(process)
 
@@ -130,9 +135,14 @@ class World:
         if fault.action == "crash":
             process.die(f"crash after {kind} {self.moments[kind]}")
         else:
-            process.frozen_until = self.now + fault.seconds
-            self.note(process.name, f"frozen for {fault.seconds:.1f} s", f"{kind} {self.moments[kind]}")
+            process.pause = fault.seconds
+            self._pause(process)
         return True, result
+
+    def _pause(self, process: Process) -> None:
+        if self.plan.pause_anywhere or process.may_pause():
+            self.note(process.name, f"frozen for {process.pause:.1f} s")
+            process.frozen_until, process.pause = self.now + process.pause, 0.0
 
     def note(self, *what: object) -> None:
         """A line of the trace."""
