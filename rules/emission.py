@@ -53,6 +53,8 @@ class Draft:
         self.cause = cause
         """The fact or the minute that this decision answers: part of every event's id."""
         self.policy = policy
+        self.watched = False
+        """Whether the policy may be appended to while this shipment lives by it."""
         self.edge: datetime | None = None
         """When the policy next changes, as far as its file says."""
         self.feeds = feeds

@@ -52,7 +52,7 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
         # It may come from a partition whose clock is ahead of this one's: nothing is decided by it now.
         moment = known.clock
     draft = Draft(known, moment, fact.received_at, fact.fact_id, policy_of(known, moment, policy), feeds)
-    draft.imported, draft.edge = fact.imported, policy.next_edge(moment)
+    draft.imported, draft.edge, draft.watched = fact.imported, policy.next_edge(moment), policy.watched
     if not _take(draft, fact):
         if draft.quietly:
             _schedule_unseen(draft)
@@ -111,6 +111,7 @@ def _at_a_mark(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Fee
     moment = now if shipment.clock is None else max(now, shipment.clock)
     draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), policy_of(shipment, moment, policy), feeds)
     draft.shipment.last_received_at, draft.edge = shipment.last_received_at, policy.next_edge(moment)
+    draft.watched = policy.watched
     return draft
 
 
@@ -176,7 +177,7 @@ def _policy_may_change(draft: Draft) -> list[datetime]:
     if draft.now - heard > _LOST_SIGHT:
         return []
     times = [] if draft.edge is None else [draft.edge]
-    return [*times, draft.now + _DAY]
+    return [*times, draft.now + _DAY] if draft.watched else times
 
 
 def _is_over(shipment: Shipment) -> bool:

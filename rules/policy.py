@@ -139,6 +139,8 @@ class PolicyBook:
 
     entries: tuple[Entry, ...]
     twins: dict[str, Twin]
+    watched: bool = field(default=False, compare=False)
+    """Whether entries may be appended while shipments live by it: then they are looked at daily for that."""
     fingerprint: str = field(default="", init=False)
     """The same for equal entries, and for no others."""
     _edges: list[datetime] = field(default_factory=list, repr=False, compare=False)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -66,10 +66,14 @@ class PolicyFiles:
             _LOG.info("the policy was read again: %s", ", ".join(one.version for one in self._books.live.entries))
 
     def _read(self) -> Books:
-        live = self.load() if self.live is None else self.load(_text(self.live), str(self.live))
+        # Only a file can be appended to while parcels are under way.
+        live = self.load() if self.live is None else self._watched(self.live)
         if self.candidate is None:
             return Books(live)
         return Books(live, self.load(_text(self.candidate), str(self.candidate), live))
+
+    def _watched(self, path: Path) -> PolicyBook:
+        return replace(self.load(_text(path), str(path)), watched=True)
 
     def _stamped(self) -> tuple[Stamp, Stamp]:
         return _stamp(self.live), _stamp(self.candidate)
