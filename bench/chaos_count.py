@@ -185,19 +185,23 @@ def _outcome(decided: Iterable[Record], records: Sequence[RawRecord], found: Cou
 
 
 def _board(bench: Bench, views: Mapping[str, bytes], found: Counted) -> None:
-    """The board shows the last event of every shipment."""
+    """The board shows the last event of every shipment, and none that was taken back."""
     last: dict[str, tuple[int, Any]] = {}
     for record in bench.read(SHIPMENTS):
-        if record.value and not _is_mark(record):
+        if record.value is None:
+            last.pop((record.key or b"").decode(), None)
+        elif not _is_mark(record):
             value = loads(record.value)
             page = value.get("shipment_id") or value["subject_id"]
             if value["sequence"] > last.get(page, (0, None))[0]:
                 last[page] = value["sequence"], value["current_state"]
     shown = {key: _VIEW.decode(raw) for key, raw in views.items()}
     ends = {key: (view.sequences.get(SHIPMENTS), view.state) for key, view in shown.items()}
-    stale = sorted(key for key, end in last.items() if ends.get(key) != end)
+    # A page may also be there for what has no state: a case of a feed, an update that stands alone.
+    shipments = {key for key, (sequence, _) in ends.items() if sequence}
+    stale = sorted(key for key in {*last, *shipments} if ends.get(key) != last.get(key))
     found.numbers |= {"on_board": len(shown), "stale_on_board": len(stale)}
-    found.wrong += [f"the board shows {ends.get(key)} of {key}, not {last[key]}" for key in stale[:3]]
+    found.wrong += [f"the board shows {ends.get(key)} of {key}, not {last.get(key)}" for key in stale[:3]]
 
 
 def _lines_of(outs: Iterable[Out], partitions: int) -> Iterator[Line]:
