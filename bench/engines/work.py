@@ -26,13 +26,16 @@ class Work:
         self._empty = mode == "empty"
         self.partitions = partitions
         self._policy = load_policy(None)
+        # One memory for all partitions, so less is said twice than by the service, whose partitions may be dropped.
         self._told: set[tuple[str, datetime]] = set()
         # The agenda: no marks are fed, so it is only written. The engines compared keep it in plain memory.
         self._due: dict[tuple[str, int], MemoryRows] = {}
 
     def route(self, records: Sequence[Record]) -> list[Out]:
         """First hop."""
-        return empty_route(records) if self._empty else route_batch(records, self._told)
+        if self._empty:
+            return empty_route(records)
+        return route_batch(records, self._told)
 
     def decide(self, records: Sequence[Record], rows: Rows) -> list[Out]:
         """Second and third hop: records of one partition of one topic, and its rows."""
