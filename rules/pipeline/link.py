@@ -81,10 +81,10 @@ class Linker:
         before = entry.merged
         entry.merged = merge(before, link.change)
         if before is not None and entry.merged == before:
-            self._heal(key, f"customer:{before.order.customer_id}", *_tickets(entry.tickets))
+            yield from self._order_again(key, entry, before.order, link.received_at)
             return
         order = entry.merged.order
-        waiting = self._customers_tickets(key, order, link.received_at)
+        waiting = self._customers_tickets(key, order, link.received_at, new=before is None)
         entry.tickets = _joined(entry.tickets, waiting)
         self._keep(key, entry, link.received_at + REMEMBER_FOR)
         known = list(entry.tickets)
@@ -97,15 +97,27 @@ class Linker:
             tickets = waiting if parcel.shipment_id in old else known
             yield from _ticket_facts(tickets, [parcel.shipment_id], link, "order_id")
 
-    def _customers_tickets(self, key: str, order: Order, now: datetime) -> list[TicketLink]:
+    def _order_again(self, key: str, entry: Entry, order: Order, now: datetime) -> Iterator[Linked]:
+        """An order that is known may come again because a crash left only some of the rows that know of it."""
+        self._heal(key)
+        waiting = self._customers_tickets(key, order, now, new=False)
+        if waiting:
+            entry.tickets = _joined(entry.tickets, waiting)
+            self._entries.store(key, entry)
+        for ticket in entry.tickets:
+            yield from self._refer(ticket, key)
+
+    def _customers_tickets(self, key: str, order: Order, now: datetime, *, new: bool) -> list[TicketLink]:
         """Note whose order this is; return the customer's tickets that concern it and came before it."""
         if not order.customer_id:
             return []
         customer = f"customer:{order.customer_id}"
         entry = self._entries.load(customer)
-        if key in entry.keys:
+        if key in entry.keys and not new:
+            self._heal(customer)
             return []
-        entry.keys.append(key)
+        if key not in entry.keys:
+            entry.keys.append(key)
         self._keep(customer, entry, now + REMEMBER_FOR)
         return [ticket for ticket in entry.tickets if _concerns(ticket, order)]
 
@@ -134,7 +146,8 @@ class Linker:
         """A ticket event that names an order or a number: to its shipments, and kept for later ones."""
         entry = self._entries.load(key)
         if any(link.ticket == other.ticket for other in entry.tickets):
-            self._heal(key, *_tickets([link]))
+            self._heal(key)
+            yield from self._refer(link, key)
             return
         if len(entry.tickets) >= MAX_TICKETS:
             yield GivenUp(link, _no_room(key))
@@ -147,15 +160,19 @@ class Linker:
     def _by_reference(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
         """A ticket event that names only a customer or itself: to the rows here that are known to be theirs."""
         entry = self._entries.load(key)
-        if any(link.ticket == other.ticket for other in entry.tickets) or len(entry.tickets) >= MAX_TICKETS:
-            self._heal(key, *_tickets([link]))
+        if any(link.ticket == other.ticket for other in entry.tickets):
+            self._heal(key)
+            for other in list(entry.keys):
+                yield from self._onto(other, link, linked_by, again=True)
+            return
+        if len(entry.tickets) >= MAX_TICKETS:
             return
         entry.tickets.append(link)
         self._keep(key, entry, link.received_at + GIVE_UP_AFTER)
         for other in list(entry.keys):
             yield from self._onto(other, link, linked_by)
 
-    def _onto(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
+    def _onto(self, key: str, link: TicketLink, linked_by: LinkedBy, *, again: bool = False) -> Iterator[Linked]:
         target = self._entries.load(key)
         order = target.merged.order if target.merged else None
         if linked_by == "customer_id" and (order is None or not _concerns(link, order)):
@@ -163,7 +180,8 @@ class Linker:
         if len(target.tickets) < MAX_TICKETS:
             target.tickets = _joined(target.tickets, [link])
             self._entries.store(key, target)
-        yield from _ticket_facts([link], _shipments(target), link, linked_by)
+        if not again:
+            yield from _ticket_facts([link], _shipments(target), link, linked_by)
         if linked_by == "customer_id":
             yield from self._refer(link, key)
 
@@ -172,6 +190,7 @@ class Linker:
         ticket = f"ticket:{link.ticket.ticket_id}"
         entry = self._entries.load(ticket)
         if key in entry.keys:
+            self._heal(ticket)
             return
         entry.keys.append(key)
         self._keep(ticket, entry, link.received_at + REMEMBER_FOR)
@@ -191,6 +210,8 @@ class Linker:
                 self._clock.disarm(key, entry.until)
             entry.until = until
             self._clock.arm(key, until)
+        else:
+            self._clock.heal(key, entry.until)
         self._entries.store(key, entry)
 
 
@@ -250,10 +271,6 @@ def _ticket_facts(
                 trace=link.trace,
                 ticket=link.ticket,
             )
-
-
-def _tickets(links: Sequence[TicketLink]) -> list[str]:
-    return [f"ticket:{link.ticket.ticket_id}" for link in links]
 
 
 def _how(link: TicketLink, linked_by: LinkedBy) -> LinkedBy:
