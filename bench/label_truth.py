@@ -46,8 +46,7 @@ class Truth:
         if parcel.is_return and kind not in _OF_RETURNS:
             return NO
         if kind in _SCANS:
-            found = any(_SCANS[kind](seen) for seen in parcel.scans)
-            return found, found
+            return _told(parcel, _SCANS[kind])
         return _ASKED[kind](self, parcel) if kind in _ASKED else NO
 
     def span(self, path: str, parcel: Parcel, *, held: bool = False) -> timedelta:
@@ -72,8 +71,22 @@ def _either(shows: list[Shows]) -> Shows:
     return any(one for one, _ in shows), any(two for _, two in shows)
 
 
+def _told(parcel: Parcel, fits: Callable[[Seen], bool]) -> Shows:
+    """A scan says so; surely only where it was the latest news when it was heard."""
+    said = [(number, seen) for number, seen in enumerate(parcel.scans) if fits(seen)]
+    fresh = any(all(one.heard > seen.heard for one in parcel.scans[number + 1 :]) for number, seen in said)
+    return fresh, bool(said)
+
+
 def _states(parcel: Parcel) -> list[Seen]:
     return [seen for seen in parcel.scans if seen.scan.state is not None]
+
+
+def _to_the_end(parcel: Parcel) -> list[Seen]:
+    """The scans up to the parcel's end: what moves after that contradicts it, and begins no clock."""
+    seen = _states(parcel)
+    end = next((number for number, one in enumerate(seen) if one.scan.state in ("delivered", "returned")), len(seen))
+    return seen[: end + 1]
 
 
 def _until(truth: Truth, later: list[Seen]) -> tuple[datetime, datetime]:
@@ -90,7 +103,7 @@ def _lane(truth: Truth, parcel: Parcel) -> str:
 
 def _silences(truth: Truth, parcel: Parcel, limit: Callable[[bool], timedelta]) -> Shows:
     """Spells in the carrier's hands without a scan that says where the parcel is."""
-    shows, seen = [NO], _states(parcel)
+    shows, seen = [NO], _to_the_end(parcel)
     for number, one in enumerate(seen):
         if one.scan.state in HANDS and "pickup_ready" not in one.scan.flags and one.scan.direction != "return":
             ends = _until(truth, seen[number + 1 :])
@@ -109,7 +122,7 @@ def _lost(truth: Truth, parcel: Parcel) -> Shows:
     end = parcel.sale.promise_end if parcel.sale else None
     if end is None:
         return long
-    shows, seen = [long], _states(parcel)
+    shows, seen = [long], _to_the_end(parcel)
     for number, one in enumerate(seen):
         if one.scan.state in HANDS and "pickup_ready" not in one.scan.flags:
             ends = _until(truth, seen[number + 1 :])
@@ -212,8 +225,7 @@ def _customs(truth: Truth, parcel: Parcel) -> Shows:
 
 
 def _delay(truth: Truth, parcel: Parcel) -> Shows:
-    found = any(one.scan.state == "delayed" for one in parcel.scans)
-    return found, found
+    return _told(parcel, lambda seen: seen.scan.state == "delayed")
 
 
 def _attempts(truth: Truth, parcel: Parcel) -> Shows:

@@ -11,6 +11,7 @@ from cli import (
     decide,
     dlq,
     explain,
+    learn,
     normalize,
     policy,
     policy_check,
@@ -62,6 +63,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(shadow.app, name="shadow")
 app.add_typer(contract.app, name="contract")
 app.add_typer(topics.app, name="topics")
+app.add_typer(learn.app, name="learn")
 app.add_typer(dlq.app, name="dlq")
 app.add_typer(unmapped.app, name="unmapped")
 
