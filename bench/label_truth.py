@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bench.label_reading import NOTHING, Parcel, Read, Sale, Seen
+from rules.calendar import calendar_of
 from rules.loading import load_policy
 from schemas.facts import base_id
 
@@ -72,9 +74,13 @@ def _either(shows: list[Shows]) -> Shows:
 
 
 def _told(parcel: Parcel, fits: Callable[[Seen], bool]) -> Shows:
-    """A scan says so; surely only where it was the latest news when it was heard."""
+    """A scan says so; surely only where it was the latest news when it was heard, and the parcel not over."""
     said = [(number, seen) for number, seen in enumerate(parcel.scans) if fits(seen)]
-    fresh = any(all(one.heard > seen.heard for one in parcel.scans[number + 1 :]) for number, seen in said)
+    over = next((n for n, one in enumerate(parcel.scans) if one.scan.state == "delivered"), len(parcel.scans))
+    # What is told after the delivery contradicts it: a case of its own, and no other kind's.
+    fresh = any(
+        number <= over and all(one.heard > seen.heard for one in parcel.scans[number + 1 :]) for number, seen in said
+    )
     return fresh, bool(said)
 
 
@@ -105,7 +111,7 @@ def _silences(truth: Truth, parcel: Parcel, limit: Callable[[bool], timedelta]) 
     """Spells in the carrier's hands without a scan that says where the parcel is."""
     shows, seen = [NO], _to_the_end(parcel)
     for number, one in enumerate(seen):
-        if one.scan.state in HANDS and "pickup_ready" not in one.scan.flags and one.scan.direction != "return":
+        if one.scan.state in HANDS and not {"pickup_ready", "lost"} & set(one.scan.flags):
             ends = _until(truth, seen[number + 1 :])
             shows.append(truth.lasted(parcel, one.at, ends, limit("held" in one.scan.flags)))
     return _either(shows)
@@ -124,7 +130,7 @@ def _lost(truth: Truth, parcel: Parcel) -> Shows:
         return long
     shows, seen = [long], _to_the_end(parcel)
     for number, one in enumerate(seen):
-        if one.scan.state in HANDS and "pickup_ready" not in one.scan.flags:
+        if one.scan.state in HANDS and not {"pickup_ready", "lost"} & set(one.scan.flags):
             ends = _until(truth, seen[number + 1 :])
             quiet = truth.lasted(parcel, one.at, ends, truth.span("lost_presumed.silence.past_promise", parcel))
             late = truth.lasted(parcel, end, ends, truth.span("lost_presumed.past_promise", parcel))
@@ -180,7 +186,9 @@ def _risk(truth: Truth, parcel: Parcel) -> Shows:
     told = _estimates(parcel)
     if end is None:
         return NO
-    return any(one.heard < end and estimate > end for one, estimate in told), any(told_at > end for _, told_at in told)
+    fresh = [(one, later) for one, later in told if _told(parcel, lambda seen, one=one: seen is one)[0]]  # type: ignore[misc]
+    sure = [one for one, later in fresh if later > end and one.heard < end and not _void(one)]
+    return bool(sure), any(later > end for _, later in told)
 
 
 def _moved(truth: Truth, parcel: Parcel) -> Shows:
@@ -191,8 +199,9 @@ def _moved(truth: Truth, parcel: Parcel) -> Shows:
     if end is None or parcel.sale is None:
         return NO
     needed = parcel.sale.fields.get("needed_by")
+    moves = [one for one in moves if _told(parcel, lambda seen, one=one: seen is one[0])[0]]  # type: ignore[misc]
     kept = [one for one, after in moves if after <= end and (not needed or after.date().isoformat() <= needed)]
-    return any(max(one.at, one.heard) < end for one in kept), bool(moves)
+    return any(one.heard < end and not _void(one) for one in kept), bool(told)
 
 
 def _estimates(parcel: Parcel) -> list[tuple[Seen, datetime]]:
@@ -229,8 +238,19 @@ def _delay(truth: Truth, parcel: Parcel) -> Shows:
 
 
 def _attempts(truth: Truth, parcel: Parcel) -> Shows:
-    days = {one.at.date() for one in parcel.scans if one.scan.state == "attempted"}
-    return len(days) >= truth.limits["attempts.exhausting_from"], len(days) >= truth.limits["attempts.exhausting_from"]
+    """Failed on two days of the destination; where that is near midnight in doubt."""
+    failed = [one for one in parcel.scans if one.scan.state == "attempted" and "pickup_ready" not in one.scan.flags]
+    place = parcel.sale.fields.get("destination") if parcel.sale else None
+    zone = ZoneInfo(place.timezone) if place and place.timezone else calendar_of(parcel.carrier).zone
+    least, days = truth.limits["attempts.exhausting_from"], {one.at.astimezone(zone).date() for one in failed}
+    fresh, _ = _told(parcel, lambda seen: bool(failed) and seen is failed[-1])
+    return fresh and len(days) >= least, len(failed) >= least
+
+
+def _voided(truth: Truth, parcel: Parcel) -> Shows:
+    """The label is taken back; where the order is cancelled too, that is what the customer wanted."""
+    fresh, told = _told(parcel, _flag("cancelled"))
+    return fresh and not (parcel.sale and parcel.sale.cancelled), told
 
 
 def _broken(truth: Truth, parcel: Parcel) -> Shows:
@@ -276,7 +296,7 @@ def _invalid(truth: Truth, parcel: Parcel) -> Shows:
     own = sale.parcels.get(base_id(parcel.shipment_id)) if sale else None
     start = (own.shipped_at if own else None) or (sale.fulfilled if sale else None)
     known = [one for one in parcel.scans if one.scan.reason not in _UNKNOWN]
-    if start is None or len(known) == len(parcel.scans):
+    if start is None or (sale and sale.cancelled):
         return NO
     return truth.lasted(parcel, start, _until(truth, known), truth.limits["invalid_tracking.after"])
 
@@ -332,9 +352,8 @@ _SCANS: Final[dict[str, Callable[[Seen], bool]]] = {
     "returning": _flag("returning"),
     "returned": lambda seen: "back_at_sender" in seen.scan.flags or seen.scan.state == "returned",
     "refused": lambda seen: seen.scan.reason in ("refused", "refused_damaged") or "refused" in seen.scan.flags,
-    "attempt_failed": lambda seen: seen.scan.state == "attempted",
+    "attempt_failed": lambda seen: seen.scan.state == "attempted" and "pickup_ready" not in seen.scan.flags,
     "payment_due": lambda seen: seen.scan.reason == "payment_due",
-    "label_cancelled": _flag("cancelled"),
     "status_unmapped": lambda seen: not seen.scan.mapped,
 }
 _ASKED: Final[dict[str, Callable[[Truth, Parcel], Shows]]] = {
@@ -343,5 +362,5 @@ _ASKED: Final[dict[str, Callable[[Truth, Parcel], Shows]]] = {
     "pickup_expiring": _counter, "customs_hold": _customs, "damaged": _broken, "lost_presumed": _lost,
     "not_received": _denied, "contradictory_scans": _contradicted, "misrouted": _misrouted,
     "partial_delivery": _partial, "invalid_tracking": _invalid, "delivered_late": _late,
-    "replacement_at_risk": _replacement, "proof_missing": _unproved,
+    "label_cancelled": _voided, "replacement_at_risk": _replacement, "proof_missing": _unproved,
 }  # fmt: skip

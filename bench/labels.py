@@ -73,6 +73,7 @@ def decided(records: Iterable[RawRecord]) -> Told:
 
 def scores(found: Read, labels: list[dict[str, Any]], told: Told) -> Iterator[dict[str, Any]]:
     """One row a kind that has a label, a case or a cause in the data."""
+    _name_incidents(labels, told)
     named: dict[str, set[str]] = defaultdict(set)
     for label in labels:
         named[label["kind"]].add(base_id(label["subject_id"]))
@@ -119,25 +120,24 @@ def _shown(kind: str, found: Read) -> tuple[set[str], set[str]]:
 
 
 def _great(kind: str, found: Read, labels: list[dict[str, Any]], told: Told) -> tuple[set[str], set[str]]:
-    """Outages of feeds, and what strikes many parcels: a label counts where its time overlaps a case's.
-
-    Ids of incidents are of our own making, so a case is given the label's id where it began in the label's time.
-    """
+    """Outages of feeds, and what strikes many parcels at once."""
     named = {one["subject_id"] for one in labels if one["kind"] == kind}
-    if kind == "feed_silent":
-        silence = truth_of(found).limits["feed.silence"]
-        silent = {carrier for carrier in found.carriers if found.gaps(carrier) >= silence}
-        # With few parcels under way a carrier is never called silent, and that is no miss.
-        return silent & named, silent
-    spans = {one["subject_id"]: one for one in labels if one["kind"] == kind}
-    matched: set[str] = set()
-    for (name, subject), opened in list(told.cases.items()):
-        label = next((id_ for id_, one in spans.items() if name == kind and _overlaps(one, opened)), None)
-        if label is not None:
-            del told.cases[name, subject]
-            told.cases[name, label] = opened
-            matched.add(label)
-    return {one for one in named if _struck(one, found, labels)}, matched
+    if kind == "incident":
+        return {one for one in named if _struck(one, found, labels)}, set()
+    silence = truth_of(found).limits["feed.silence"]
+    silent = {carrier for carrier in found.carriers if found.gaps(carrier) >= silence}
+    # With few parcels under way a carrier is never called silent, and that is no miss.
+    return silent & named, silent
+
+
+def _name_incidents(labels: list[dict[str, Any]], told: Told) -> None:
+    """Ids of incidents are of our own making: a case is given the id of the label in whose time it began."""
+    for kind, subject in [one for one in told.cases if one[0] == "incident"]:
+        opened = told.cases[kind, subject]
+        fits = (one["subject_id"] for one in labels if one["kind"] == kind and _overlaps(one, opened))
+        if (label := next(fits, None)) is not None:
+            del told.cases[kind, subject]
+            told.cases[kind, label] = opened
 
 
 def _struck(subject: str, found: Read, labels: list[dict[str, Any]]) -> bool:

@@ -83,11 +83,11 @@ def _day(text: str | None, records: list[RawRecord]) -> date:
 
 def _comments(measured: list[Row], spells: list[Spell], least: int, least_shown: int) -> Iterator[str]:
     yield "# Silences of parcels in the carrier's hands, in hours of its business days, less what its feed was silent."
-    yield "# A percentile is that of the silences that a later scan ended. In brackets: false alarms, which are silences"
-    yield "# that reach the limit and then end by themselves, of all silences of the group."
-    yield f"# A limit is proposed from {least} silences on: P95 then rests on {least // 20} longer ones. Groups of fewer"
-    yield f"# than {least_shown} are not shown. A policy knows no lane and no weekday: the slowest lane of a service"
-    yield "# counts, and the weekdays are there to be looked at. None of this holds until somebody puts it in force."
+    yield "# A percentile is that of the silences that a later scan ended. In brackets: false alarms, that is"
+    yield "# silences which reach the limit and then end by themselves, of all silences of the group."
+    yield f"# A limit is proposed from {least} silences on: P95 then rests on {least // 20} longer ones. Groups of"
+    yield f"# fewer than {least_shown} are not shown. A policy knows no lane and no weekday: the slowest lane of each"
+    yield "# service counts, and weekdays are there to be looked at. None of this holds until somebody says so."
     if not spells:
         yield "# The recording has no silence that could be measured."
         return
