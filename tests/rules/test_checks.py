@@ -13,7 +13,7 @@ from rules.loading import load_policy, twin_fields
 from rules.pipeline.replay import Replay
 from rules.policy import Policy
 from rules.situation import Situation
-from tests.rules.kinds.stories import situation_of
+from rules.twin_cases import situation_of
 
 SEEDS = range(120)
 

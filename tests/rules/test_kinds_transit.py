@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rules.kinds import find
+from rules.twin_cases import situation_of
 from tests.rules.builders import MONDAY, Story, action_fact, hours, order_fact, scan
-from tests.rules.kinds.stories import situation_of
 
 MINUTE = timedelta(minutes=1)
 NASHVILLE, MEMPHIS, ATLANTA = ({"city": city, "country": "US"} for city in ("Nashville", "Memphis", "Atlanta"))

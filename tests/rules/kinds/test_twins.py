@@ -8,30 +8,36 @@ import pytest
 import rules.kinds
 from rules.kinds import HIDING, KINDS, conditions, find
 from rules.loading import load_policy, load_twins, read_twin, twin_fields
+from rules.twin_cases import run_case, situation_of
 from schemas.words import KINDS as WORDS
-from tests.rules.kinds.stories import situation_of
 
 CASES = [(kind.name, case) for kind in KINDS for case in twin_fields(kind.name)["cases"]]
 FOLDER = Path(rules.kinds.__file__).parent
 
 
 def problems_of(cases: list[dict[str, Any]]) -> list[str]:
-    """What the cases of one kind lack."""
+    """What the cases of one kind lack; those that wait for a change of the rule prove nothing."""
+    cases = [case for case in cases if "pending" not in case]
     missing = [] if any(case["fires"] for case in cases) else ["no case fires"]
     return missing + ([] if any(not case["fires"] for case in cases) else ["no case stays quiet"])
 
 
-@pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}-{case['name']}" for kind, case in CASES])
+def params(cases: list[tuple[str, dict[str, Any]]]) -> list[Any]:
+    """Cases to run; one that is pending has to fail, and breaks the test once it does not any more."""
+    return [
+        pytest.param(
+            kind,
+            case,
+            id=f"{kind}-{case['name']}",
+            marks=[pytest.mark.xfail(reason=f"{kind}: {case['pending']}", strict=True)] if "pending" in case else [],
+        )
+        for kind, case in cases
+    ]
+
+
+@pytest.mark.parametrize(("kind", "case"), params(CASES))
 def test_case_of_a_twin(kind: str, case: dict[str, Any]) -> None:
-    situation, now = situation_of(case), case["now"]
-
-    found = find(situation, now, situation.policy).get(kind)
-
-    assert (found is not None) == case["fires"]
-    if found is not None:
-        assert case.get("stage", found.stage) == found.stage
-        limits = {evidence.policy for evidence in found.evidence}
-        assert "because" not in case or case["because"] in limits
+    assert run_case(kind, case) == []
 
 
 @pytest.mark.parametrize(("kind", "case"), CASES, ids=[f"{kind}-{case['name']}" for kind, case in CASES])
@@ -42,7 +48,7 @@ def test_a_kind_fires_where_all_of_its_checks_hold(kind: str, case: dict[str, An
     told = conditions(asked, situation, now, situation.policy)
 
     assert told
-    assert all(check.holds for check in told) == case["fires"]
+    assert all(check.holds for check in told) == (kind in find(situation, now, situation.policy))
 
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
@@ -53,6 +59,7 @@ def test_a_twin_has_a_case_that_fires_and_one_that_stays_quiet(kind: str) -> Non
 def test_the_gate_sees_a_twin_without_a_quiet_case() -> None:
     assert problems_of([{"fires": True}]) == ["no case stays quiet"]
     assert problems_of([{"fires": False}]) == ["no case fires"]
+    assert problems_of([{"fires": True}, {"fires": False, "pending": "it fires"}]) == ["no case stays quiet"]
 
 
 def test_every_kind_has_its_twin_and_every_twin_its_kind() -> None:
