@@ -15,6 +15,7 @@ from cli import (
     normalize,
     policy,
     policy_check,
+    review,
     shadow,
     simulate,
     topics,
@@ -56,6 +57,7 @@ app.command("normalize")(normalize.normalize)
 app.command("decide")(decide.decide)
 app.command("explain")(explain.explain)
 app.command("backtest")(backtest.backtest)
+app.command("review")(review.review)
 app.command("simulate")(simulate.simulate)
 app.command("check")(policy_check.check)
 app.command("config")(config.config)

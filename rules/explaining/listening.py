@@ -5,6 +5,7 @@ tracker is given the subject, the other parcels of its order and the carriers' f
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +28,8 @@ from schemas.links import OrderLink
 from schemas.recording import RawRecord
 from schemas.words import CUSTOMER_MESSAGES, SHADOW_EXCEPTIONS, SHIPMENT_UPDATES, SUBJECTS
 
+Moment = tuple[str, datetime]
+"""A subject's key and when it is asked about."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ORDERS: Final = "order-events"
 _TOLD_ON: Final = (SHIPMENT_UPDATES, CUSTOMER_MESSAGES, SHADOW_EXCEPTIONS)
@@ -80,7 +83,7 @@ def listen(records: Iterable[RawRecord], key: str, at: datetime | None, policy: 
     ordered = in_order(records)
     moment = at or (ordered[-1].timestamp if ordered else _EPOCH)
     cut = bisect_right(ordered, moment, key=lambda record: record.timestamp)
-    ear = Ear(policy, key, kin(ordered, key))
+    ear = Ear(policy, kin(ordered, key))
     heard = Heard(key, moment)
     if not ordered:
         return heard
@@ -89,42 +92,73 @@ def listen(records: Iterable[RawRecord], key: str, at: datetime | None, policy: 
     for number, raw in enumerate(ordered[cut:], start=cut):
         for _ in (*ear.advance(raw.timestamp), *ear.feed(record_of(raw, number))):
             pass
-    heard.later, heard.names_later = ear.facts[len(heard.facts) :], ear.names - heard.names
+    heard.later, heard.names_later = ear.facts(key)[len(heard.facts) :], ear.names - heard.names
     return heard
 
 
-def kin(records: Sequence[RawRecord], key: str) -> frozenset[str]:
-    """The subject and every parcel that any order ever named beside it, without what tells reused numbers apart.
+def listen_each(records: Iterable[RawRecord], moments: Iterable[Moment], policy: PolicyBook) -> Iterator[Heard]:
+    """Hear a recording once for several subjects, each up to its own moment; what comes later is not listened for.
+
+    Answers come by time, then by subject. Raises `UnknownTopicError` on a record of no raw topic.
+    """
+    ordered, waiting = in_order(records), sorted(moments, key=lambda one: (one[1], one[0]))
+    ear, events = Ear(policy, kin(ordered, *(key for key, _ in waiting))), _Events(key for key, _ in waiting)
+    fed = 0
+    for key, at in waiting:
+        cut = bisect_right(ordered, at, key=lambda record: record.timestamp)
+        for number, raw in enumerate(ordered[fed:cut], start=fed):
+            events.note(ear.advance(raw.timestamp))
+            events.note(ear.feed(record_of(raw, number)))
+        events.note(ear.advance(at))
+        fed, heard = cut, Heard(key, at)
+        heard.events = list(events.of[key])
+        ear.keep_in(heard)
+        yield heard
+
+
+class _Events:
+    """What was published of each subject so far."""
+
+    def __init__(self, keys: Iterable[str]) -> None:
+        self.of: dict[str, list[tuple[str, dict[str, Any]]]] = {key: [] for key in keys}
+
+    def note(self, outs: Iterable[Out]) -> None:
+        for out in outs:
+            for key, told in self.of.items():
+                told.extend(_told_of(out, key))
+
+
+def kin(records: Sequence[RawRecord], *keys: str) -> frozenset[str]:
+    """The subjects and every parcel that any order ever named beside one, without what tells reused numbers apart.
 
     More than are needed do no harm: what one parcel is told of another is worked out again by the tracker.
     """
-    if subject_of(key) != "shipment":
-        return frozenset((key,))
-    own, orders = base_id(key), dict[str, set[str]]()
+    others = frozenset(key for key in keys if subject_of(key) != "shipment")
+    own, orders = {base_id(key) for key in keys} - others, dict[str, set[str]]()
+    if not own:
+        return others
     for raw in records:
         if raw.topic == _ORDERS:
             for _, _, link in route(record_of(raw, 0)).links:
                 if isinstance(link, OrderLink):
                     names = {parcel.shipment_id for parcel in link.change.shipments}
                     orders.setdefault(link.change.order_id, set()).update(names)
-    return frozenset((own,)).union(*(names for names in orders.values() if own in names))
+    return others.union(own, *(names for names in orders.values() if names & own))
 
 
 class Ear(Replay):
-    """A replay whose tracker is given only what may bear on one subject, and that notes what reached it."""
+    """A replay whose tracker is given only what may bear on some subjects, and that notes what reached them."""
 
-    def __init__(self, policy: PolicyBook, key: str, kin: frozenset[str]) -> None:
+    def __init__(self, policy: PolicyBook, kin: frozenset[str]) -> None:
         super().__init__(policy)
-        self._key = key
         self._kin = kin
-        self._noting = _Noting(key, self._track_clock, policy)
+        self._noting = _Noting(self._track_clock, policy)
         self._tracker = self._noting
         self.names: set[str] = set()
 
-    @property
-    def facts(self) -> list[Fact]:
-        """The facts that said something new of the subject."""
-        return self._noting.facts
+    def facts(self, key: str) -> list[Fact]:
+        """The facts that said something new of a subject."""
+        return self._noting.facts[key]
 
     def apply(self, fact: Fact) -> Iterator[Out]:
         """What one fact leads to at the tracker, if it may bear on the subject."""
@@ -133,18 +167,19 @@ class Ear(Replay):
             yield from super().apply(fact)
 
     def keep_in(self, heard: Heard) -> None:
-        """Note what is known as of now."""
-        now, last = self.shipment(self._key), self._noting.last
+        """Note what is known of its subject as of now."""
+        now, last = self.shipment(heard.key), self._noting.last.get(heard.key)
         heard.forgotten = now is None and last is not None
-        heard.facts, heard.names = list(self.facts), set(self.names)
+        heard.facts, heard.names = list(self.facts(heard.key)), set(self.names)
         heard.shipment, heard.feeds = now or last, self._tracker.feeds
-        carrier = self._key.partition(":")[2 if subject_of(self._key) == "carrier" else 0]
+        key = heard.key
+        carrier = key.partition(":")[2 if subject_of(key) == "carrier" else 0]
         row = self._linker.carrier(heard.shipment.carrier if heard.shipment else carrier)
         if row is not None:
             # The tracker is told of a feed only when it falls silent or is heard again; the fleet counts all along.
             heard.feeds = _counted(heard.feeds, heard.shipment.carrier if heard.shipment else carrier, row)
-            if heard.shipment is None and subject_of(self._key) == "carrier":
-                heard.shipment = Shipment(shipment_id=self._key, subject="carrier", carrier=carrier, tracking_number="")
+            if heard.shipment is None and subject_of(key) == "carrier":
+                heard.shipment = Shipment(shipment_id=key, subject="carrier", carrier=carrier, tracking_number="")
 
 
 def _counted(feeds: Feeds, carrier: str, row: Carrier) -> Feeds:
@@ -154,23 +189,22 @@ def _counted(feeds: Feeds, carrier: str, row: Carrier) -> Feeds:
 
 
 class _Noting(Tracker):
-    """A tracker that notes what reaches one subject, and the last state of it before it is forgotten."""
+    """A tracker that notes what reaches each subject, and the last state of it before it is forgotten."""
 
-    def __init__(self, key: str, clock: PartitionClock, policy: PolicyBook) -> None:
+    def __init__(self, clock: PartitionClock, policy: PolicyBook) -> None:
         super().__init__(None, clock, policy)
-        self._key = key
-        self.facts: list[Fact] = []
-        self.last: Shipment | None = None
+        self.facts: dict[str, list[Fact]] = defaultdict(list)
+        self.last: dict[str, Shipment] = {}
 
     def _decide(self, fact: Fact) -> Iterator[Tracked]:
         known = self.duplicates
         yield from super()._decide(fact)
-        if fact.shipment_id == self._key and self.duplicates == known:
-            self.facts.append(fact)
+        if self.duplicates == known:
+            self.facts[fact.shipment_id].append(fact)
 
     def _forget(self, key: str, row: Row) -> None:
-        if key == self._key:
-            self.last = row.shipment
+        if row.shipment is not None:
+            self.last[key] = row.shipment
         super()._forget(key, row)
 
 
