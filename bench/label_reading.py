@@ -164,7 +164,9 @@ def _scans(found: Read, parsed: tuple[Scan, ...] | Rejected, heard: datetime) ->
         if at > heard + timedelta(hours=48):
             continue
         parcel = found.parcels.setdefault(scan.shipment_id, Parcel(scan.shipment_id))
-        if all(seen.scan.identity != scan.identity for seen in parcel.scans):
+        # One code of one minute may stand for two states, as EasyPost's for "delayed" and "in transit".
+        known = {(seen.scan.identity, seen.scan.state) for seen in parcel.scans}
+        if (scan.identity, scan.state) not in known:
             parcel.scans.append(Seen(at, heard, scan))
             parcel.scans.sort(key=lambda seen: seen.at)
 

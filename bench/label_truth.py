@@ -211,7 +211,8 @@ def _estimates(parcel: Parcel) -> list[tuple[Seen, datetime]]:
 
 def _counter(truth: Truth, parcel: Parcel) -> Shows:
     ready = next((n for n, one in enumerate(parcel.scans) if "pickup_ready" in one.scan.flags), None)
-    if ready is None:
+    if ready is None or any(one.scan.state in _OVER for one in parcel.scans[:ready]):
+        # Behind a delivery a counter contradicts it: a case of its own.
         return NO
     later = [one for one in parcel.scans[ready:] if one.scan.state and "pickup_ready" not in one.scan.flags]
     start, limits, carrier = parcel.scans[ready].at, truth.limits, parcel.carrier
@@ -242,8 +243,12 @@ def _attempts(truth: Truth, parcel: Parcel) -> Shows:
     failed = [one for one in parcel.scans if one.scan.state == "attempted" and "pickup_ready" not in one.scan.flags]
     place = parcel.sale.fields.get("destination") if parcel.sale else None
     zone = ZoneInfo(place.timezone) if place and place.timezone else calendar_of(parcel.carrier).zone
-    least, days = truth.limits["attempts.exhausting_from"], {one.at.astimezone(zone).date() for one in failed}
+    least = truth.limits["attempts.exhausting_from"]
     fresh, _ = _told(parcel, lambda seen: bool(failed) and seen is failed[-1])
+    # A first attempt that is heard of when the parcel is out again makes no second one of the last.
+    later = [one for one in _states(parcel) if failed and one.at > failed[-1].at]
+    until = _until(truth, later)[1]
+    days = {one.at.astimezone(zone).date() for one in failed if one.heard <= until}
     return fresh and len(days) >= least, len(failed) >= least
 
 

@@ -92,6 +92,7 @@ class Linker:
         for ticket in waiting:
             yield from self._refer(ticket, key)
         yield _own_fact(order, link)
+        yield from _ticket_facts(known if before is None else waiting, _itself(entry), link, "order_id")
         yield from _order_facts(order, link)
         for parcel in order.shipments:
             tickets = waiting if parcel.shipment_id in old else known
@@ -154,7 +155,7 @@ class Linker:
             return
         entry.tickets.append(link)
         self._keep(key, entry, link.received_at + (REMEMBER_FOR if _shipments(entry) else GIVE_UP_AFTER))
-        yield from _ticket_facts([link], _shipments(entry), link, linked_by)
+        yield from _ticket_facts([link], [*_itself(entry), *_shipments(entry)], link, linked_by)
         yield from self._refer(link, key)
 
     def _by_reference(self, key: str, link: TicketLink, linked_by: LinkedBy) -> Iterator[Linked]:
@@ -181,7 +182,7 @@ class Linker:
             target.tickets = _joined(target.tickets, [link])
             self._entries.store(key, target)
         if not again:
-            yield from _ticket_facts([link], _shipments(target), link, linked_by)
+            yield from _ticket_facts([link], [*_itself(target), *_shipments(target)], link, linked_by)
         if linked_by == "customer_id":
             yield from self._refer(link, key)
 
@@ -255,12 +256,13 @@ def _order_facts(order: Order, link: OrderLink) -> Iterator[OrderFact]:
 def _ticket_facts(
     tickets: Sequence[TicketLink], shipments: Sequence[str], cause: Link, linked_by: LinkedBy
 ) -> Iterator[TicketFact]:
-    """Ticket events for shipments, at the moment of what brought the two together."""
+    """Ticket events for shipments or an order, at the moment of what brought the two together."""
     for number, link in enumerate(tickets):
         for index, shipment in enumerate(shipments):
             yield TicketFact(
                 fact_id=digest("ticket", shipment, dumps(to_plain(link.ticket)).decode()),
                 shipment_id=shipment,
+                subject="order" if shipment.startswith("order:") else "shipment",
                 received_at=link.received_at,
                 now=max(cause.received_at, link.received_at),
                 source=link.source,
@@ -285,6 +287,12 @@ def _shipments(entry: Entry) -> list[str]:
     if entry.merged is not None:
         return [parcel.shipment_id for parcel in entry.merged.order.shipments]
     return entry.shipments
+
+
+def _itself(entry: Entry) -> list[str]:
+    """The order as a subject of its own, while nothing of it is shipped: what is said about it is said to it."""
+    order = entry.merged.order if entry.merged is not None else None
+    return [] if order is None or order.shipments else [subject_key("order", order.order_id)]
 
 
 def _joined(old: list[TicketLink], new: list[TicketLink]) -> list[TicketLink]:

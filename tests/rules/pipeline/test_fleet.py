@@ -188,3 +188,16 @@ def test_an_operator_acts_on_the_case_of_an_order() -> None:
 
     assert [change for change, _ in outcome.changes("not_shipped")] == ["opened", "resolved"]
     assert outcome.cases("not_shipped")[-1]["resolved_by"] == "sam"
+
+
+def test_over_an_open_ticket_nobody_is_told_that_the_order_waits() -> None:
+    placed = {"event": "created", "order_id": "A-1", "customer_id": "C-1", "at": T0.isoformat(), "shipments": []}
+    asked = {"event": "opened", "ticket_id": "T-1", "order_id": "A-1", "at": (T0 + hours(40)).isoformat()}
+    made = RawRecord("order-events", T0, dumps(placed), b"A-1", {"source": "wismo"})
+    ticket = RawRecord("ticket-events", T0 + hours(40), dumps(asked), b"T-1", {"source": "wismo"})
+
+    alone, outcome = Outcome([made], T0 + hours(80)), Outcome([made, ticket], T0 + hours(80))
+
+    assert alone.fates("not_shipped")["send", None] == 1
+    assert outcome.fates("not_shipped") == {("suppressed", "ticket_open"): 1}
+    assert outcome.cases("not_shipped")[-1]["open_tickets"] == ["T-1"]

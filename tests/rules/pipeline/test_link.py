@@ -104,6 +104,15 @@ def test_a_ticket_reaches_a_parcel_of_its_order_that_comes_later() -> None:
     assert bench.tickets == {("ups:1Z1", "T", "opened"), ("ups:1Z2", "T", "opened")}
 
 
+def test_while_nothing_of_an_order_is_shipped_its_tickets_reach_the_order_itself() -> None:
+    before = Bench().feed(ticket(0, order_id="A"), order(1), ticket(2, event="closed", order_id="A"))
+    after = Bench().feed(order(0, customer_id="C"), ticket(1, customer_id="C"), order(2, parcels=[UPS]))
+
+    assert before.tickets == {("order:A", "T", "opened"), ("order:A", "T", "closed")}
+    assert after.tickets == {("order:A", "T", "opened"), ("ups:1Z1", "T", "opened")}
+    assert {fact.subject for fact in before.out if isinstance(fact, TicketFact)} == {"order"}
+
+
 def test_a_bare_number_finds_every_shipment_under_it() -> None:
     bench = Bench().feed(ticket(0, tracking_number="7"), number("fedex:7:A", 1), number("fedex:7:B", 2))
 
