@@ -32,7 +32,7 @@ def shipping(body: Fields, source: str) -> tuple[Scan, ...]:
     both: list[Scan] = []
     for way in ("outbound", "return"):
         own = [event for event in events if _way(event) == way]
-        both += _detailed(parcel_scans(parcel._replace(direction=way), own, _event, newest_first=False), body, way)
+        both += _detailed(parcel_scans(replace(parcel, direction=way), own, _event, newest_first=False), body, way)
     estimate = times.iso(text(body, "promisedDeliveryDate", "$.payload")).at
     return in_order(both, newest_first=False, estimate=estimate)
 

@@ -6,6 +6,8 @@ from functools import cache, lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
 from rules.normalize import times
 from rules.normalize.tables import COUNTRIES, ZONES, load_pairs
 
@@ -100,7 +102,7 @@ def zoned(naive: datetime, zone_name: str | None, zone: times.Zone, raw: str | N
     if named not in _zone_names():
         return times.local(naive, zone, raw)
     local = times.local(naive, ZoneInfo(named), raw)
-    return local._replace(quality="offset") if local.at else local
+    return replace(local, quality="offset") if local.at else local
 
 
 @cache

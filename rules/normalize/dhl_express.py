@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
 from rules.normalize.dhl_unified import area_place, unified
@@ -106,7 +108,7 @@ def _event(event: Fields) -> Reading:
 
 
 def _read(told: Told) -> Reading:
-    return told, meaning(load_table("dhl_express"), told._replace(code=told.code.upper())) if told.code else None
+    return told, meaning(load_table("dhl_express"), replace(told, code=told.code.upper())) if told.code else None
 
 
 def _zone(where: Location | None) -> times.Zone:

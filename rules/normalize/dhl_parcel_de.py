@@ -106,5 +106,5 @@ def _read(event: Fields) -> Reading:
     written = _attribute(event, "event-timestamp", _EVENT)
     day, _, clock = (written or "").partition(" ")
     moment = clocks.moment(day or None, clock or None, times.zone_of("DE"), order="dmy")
-    told = Told(code, said, moment._replace(raw=written), where)
+    told = Told(code, said, replace(moment, raw=written), where)
     return told, load_table("dhl_parcel_de").find(code.upper(), said) if code else None

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import clocks, times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, body, is_error, messages, parcel_scans, unknown_shape
@@ -147,7 +149,7 @@ def _moment(written: str | None, zone: times.Zone) -> times.Moment:
     day, _, clock = written.replace(",", "").partition(" ")
     # Only the dates with a twelve-hour clock are American.
     order = "mdy" if clock[-2:].upper() in ("AM", "PM") else "dmy"
-    return clocks.moment(day or None, clock or None, zone, order=order)._replace(raw=written)
+    return replace(clocks.moment(day or None, clock or None, zone, order=order), raw=written)
 
 
 def _words(value: object) -> str | None:

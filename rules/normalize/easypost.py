@@ -13,13 +13,15 @@ from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import carrier, number
-from rules.normalize.reading import fields, items, objects, text
+from rules.normalize.reading import fields, items, objects, several, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, Table, bare_code, load_table
-from schemas.facts import Location, Scan
+from schemas.facts import Scan
 
 _SAYS_NOTHING: Final = (None, "status_update", "unknown")
 _COARSE: Final = ("in_transit", "failure", "unknown", "error")
+_ADDRESS: Final = ("city", "state", "zip", "country")
+_TOLD: Final = ("datetime", "status", "carrier_code", "message")
 _DETAIL: Final = "$.tracking_details[]"
 
 
@@ -68,10 +70,10 @@ def _tracker(tracker: Fields) -> tuple[Scan, ...]:
 
 
 def _detail(detail: Fields, parcel: Parcel, table: Table) -> Scan | None:
-    where = _place(fields(detail, "tracking_location", _DETAIL))
-    moment = times.iso(text(detail, "datetime", _DETAIL), times.zone_of(where.country, where.region) if where else None)
-    status, code = text(detail, "status", _DETAIL), text(detail, "carrier_code", _DETAIL)
-    said = text(detail, "message", _DETAIL) or text(detail, "description", _DETAIL)
+    where = place(*several(fields(detail, "tracking_location", _DETAIL), _ADDRESS, f"{_DETAIL}.tracking_location"))
+    written, status, code, message = several(detail, _TOLD, _DETAIL)
+    moment = times.iso(written, times.zone_of(where.country, where.region) if where else None)
+    said = message or text(detail, "description", _DETAIL)
     told = Told(code or status, said, moment, where)
     if told.empty:
         return None
@@ -97,8 +99,3 @@ def _of_status(table: Table, status: str | None, detail: str | None, said: str |
     if by_detail.reason and not by_status.reason and by_detail.state == by_status.state:
         return replace(by_status, reason=by_detail.reason)
     return by_status
-
-
-def _place(where: Fields) -> Location | None:
-    path = f"{_DETAIL}.tracking_location"
-    return place(*(text(where, name, path) for name in ("city", "state", "zip", "country")))

@@ -12,13 +12,17 @@ from rules.normalize import times
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, objects, text
+from rules.normalize.reading import fields, items, objects, several, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, Table, load_table
 from schemas.facts import Location, Scan
 
 _RESULT = "$.output.completeTrackResults[].trackResults[]"
 _EVENT = f"{_RESULT}.scanEvents[]"
+_ADDRESS = ("city", "stateOrProvinceCode", "postalCode", "countryCode")
+_TOLD = ("date", "eventType", "exceptionCode", "eventDescription", "exceptionDescription")
+_OLD_ADDRESS = ("City", "StateOrProvinceCode", "PostalCode", "CountryCode")
+_OLD_TOLD = ("Timestamp", "EventType", "StatusExceptionCode", "EventDescription", "StatusExceptionDescription")
 _DETAILS = "TrackReply.CompletedTrackDetails.TrackDetails"
 _TIMES_OF = {"DL": "ACTUAL_DELIVERY", "PU": "ACTUAL_PICKUP", "PX": "ACTUAL_PICKUP", "OC": "SHIP"}
 """Statuses whose time stands among the dates of the answer."""
@@ -86,12 +90,9 @@ def _latest(result: Fields) -> list[Fields]:
 
 
 def _event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
-    address = fields(event, "scanLocation", _EVENT)
-    country = text(address, "countryCode", _EVENT)
-    where = _place(address, ("city", "stateOrProvinceCode", "postalCode"), country)
-    code, sub_code = text(event, "eventType", _EVENT), text(event, "exceptionCode", _EVENT)
-    words = (text(event, "eventDescription", _EVENT), text(event, "exceptionDescription", _EVENT))
-    return _scan(parcel, table, (code, sub_code), words, _moment(text(event, "date", _EVENT), where), where)
+    where = place(*several(fields(event, "scanLocation", _EVENT), _ADDRESS, _EVENT))
+    written, *said = several(event, _TOLD, _EVENT)
+    return _scan(parcel, table, said, _moment(written, where), where)
 
 
 def _reply(reply: Fields) -> Iterator[Scan]:
@@ -136,25 +137,19 @@ def _old_latest(details: Fields) -> list[Fields]:
 
 def _old_event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
     path = f"{_DETAILS}.Events"
-    address = fields(event, "Address", path)
-    where = _place(address, ("City", "StateOrProvinceCode", "PostalCode"), text(address, "CountryCode", path))
-    code, sub_code = text(event, "EventType", path), text(event, "StatusExceptionCode", path)
-    words = (text(event, "EventDescription", path), text(event, "StatusExceptionDescription", path))
-    return _scan(parcel, table, (code, sub_code), words, _moment(text(event, "Timestamp", path), where), where)
+    where = place(*several(fields(event, "Address", path), _OLD_ADDRESS, path))
+    written, *said = several(event, _OLD_TOLD, path)
+    return _scan(parcel, table, said, _moment(written, where), where)
 
 
 def _scan(
-    parcel: Parcel,
-    table: Table,
-    codes: tuple[str | None, str | None],
-    words: tuple[str | None, str | None],
-    moment: times.Moment,
-    where: Location | None,
+    parcel: Parcel, table: Table, told_of: list[str | None], moment: times.Moment, where: Location | None
 ) -> Scan | None:
-    printed = "/".join(code for code in codes if code) or None
-    said = " - ".join(dict.fromkeys(word for word in words if word)) or None
+    code, sub_code, word, why = told_of
+    printed = f"{code}/{sub_code}" if code and sub_code else code or sub_code
+    said = f"{word} - {why}" if word and why and word != why else word or why
     told = Told(printed, said, moment, where)
-    return None if told.empty else scan(parcel, told, _row(table, *codes, said))
+    return None if told.empty else scan(parcel, told, _row(table, code, sub_code, said))
 
 
 def _row(table: Table, code: str | None, sub_code: str | None, said: str | None) -> Row | None:
@@ -164,11 +159,6 @@ def _row(table: Table, code: str | None, sub_code: str | None, said: str | None)
     narrowed = table.find(f"{code}/{sub_code.upper()}", said) if sub_code else None
     # The event type is FedEx's own code, so a sub-code nobody knows leaves its meaning standing.
     return narrowed or table.find(code, said)
-
-
-def _place(address: Fields, names: tuple[str, str, str], country: str | None) -> Location | None:
-    city, region, postal_code = (text(address, name, _EVENT) for name in names)
-    return place(city, region, postal_code, country)
 
 
 def _moment(written: str | None, where: Location | None) -> times.Moment:

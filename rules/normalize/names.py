@@ -63,7 +63,9 @@ def unnamed(*first: str | None) -> str:
 
 def number(sender: str, written: str | None, path: str) -> str:
     """The tracking number upper-case without spaces and dashes; raises `UnusableError` where it cannot be one."""
-    bare = (written or "").translate(_BLANKS).upper()
+    bare = (written or "").upper()
+    if not bare.isalnum():
+        bare = bare.translate(_BLANKS)
     if not bare:
         raise UnusableError("semantic_invalid", f"{path} is empty; a scan needs the number of its parcel")
     if sender in ("usps", ANY):

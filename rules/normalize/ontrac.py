@@ -6,6 +6,8 @@ The older service's two-letter statuses stand in no list; its texts, in capitals
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import stamps, times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, is_error, meaning, messages, parcel_scans, unknown_shape
@@ -89,7 +91,7 @@ def _piece_event(event: Fields) -> Reading:
     if moment.at is None:
         moment = times.iso(written, times.zone_of(where.country, where.region) if where else None)
     elif moment.quality == "naive":
-        moment = moment._replace(quality="gmt_field", raw=written or moment.raw)
+        moment = replace(moment, quality="gmt_field", raw=written or moment.raw)
     told = Told(text(event, "EventType", _EVENT), text(event, "EventShortText", _EVENT), moment, where)
     return told, meaning(load_table("lasership"), told)
 

@@ -9,11 +9,31 @@ MAX_TEXT = 300
 def text(fields: Fields, key: str, path: str = "$") -> str | None:
     """A text or whole number as text, trimmed; None where absent or blank."""
     value = fields.get(key)
+    if type(value) is str:
+        return value.strip()[:MAX_TEXT] or None
+    return None if value is None else _odd_text(value, key, path)
+
+
+def several(fields: Fields, keys: tuple[str, ...], path: str = "$") -> list[str | None]:
+    """The texts of several keys at once, each as `text` reads it."""
+    get = fields.get
+    return [
+        value.strip()[:MAX_TEXT] or None
+        if type(value := get(key)) is str
+        else None
+        if value is None
+        else _odd_text(value, key, path)
+        for key in keys
+    ]
+
+
+def _odd_text(value: object, key: str, path: str) -> str | None:
+    """The text of what is no plain one: an XML element with attributes, or a whole number."""
     if isinstance(value, dict):
         value = _content(value, path, key)
     if value is None:
         return None
-    if type(value) is str:
+    if isinstance(value, str):
         return value.strip()[:MAX_TEXT] or None
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
@@ -39,7 +59,7 @@ def flag(fields: Fields, key: str) -> bool | None:
 def fields(parent: Fields, key: str, path: str = "$") -> Fields:
     """An object; empty where absent, null or (an empty XML element) a blank text."""
     value = parent.get(key)
-    if isinstance(value, dict):
+    if type(value) is dict:
         return value
     if not value and (value is None or isinstance(value, str | list)):
         return NOTHING

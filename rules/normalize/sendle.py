@@ -6,6 +6,8 @@ local time equals the UTC one the zone was unknown, and the time is no better th
 
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
@@ -66,7 +68,7 @@ def _moment(event: Fields, where: Location | None) -> times.Moment:
     zone = times.zone_of(where.country, where.region) if where else None
     moment = times.iso(written, zone) if written else times.iso(local, zone)
     if moment.quality == "offset" and local and (written or "").startswith(local):
-        return moment._replace(quality="naive")
+        return replace(moment, quality="naive")
     return moment
 
 

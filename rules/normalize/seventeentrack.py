@@ -7,6 +7,8 @@ are numbers, known by the table of names where it has them (`17track100003`) and
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import times
 from rules.normalize.clocks import country
 from rules.normalize.decode import Fields
@@ -111,7 +113,7 @@ def _moment(event: Fields, zone: times.Zone) -> times.Moment:
     if local.at and local.quality == "offset":
         return local
     if utc.at:
-        return utc._replace(quality="gmt_field")
+        return replace(utc, quality="gmt_field")
     raw = fields(event, "time_raw", _EVENT)
     parts = [part for part in (text(raw, "date", _EVENT), text(raw, "time", _EVENT)) if part]
     return local if local.at or not parts else times.iso("T".join(parts), zone)

@@ -8,6 +8,8 @@ at FedEx, so whose code a code is must be known before it is looked up.
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
+from msgspec.structs import replace
+
 from rules.normalize import times
 from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
@@ -112,5 +114,5 @@ def _moment(event: Fields, where: Location | None) -> times.Moment:
     if moment.at is None:
         return local
     if moment.quality == "offset":
-        return moment._replace(quality="naive" if local.at and local.at != moment.at else "gmt_field")
+        return replace(moment, quality="naive" if local.at and local.at != moment.at else "gmt_field")
     return moment

@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
+from msgspec.structs import replace
+
 from rules.normalize import clocks, times
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,7 +33,7 @@ def dotnet(written: str | None, zone: times.Zone = None) -> times.Moment | None:
     found = _DOTNET.fullmatch(written or "")
     if found:
         moment = epoch(int(found[1]) / 1000, written)
-        return moment._replace(quality="offset") if found[2] and moment.at else moment
+        return replace(moment, quality="offset") if found[2] and moment.at else moment
     if written and len(written) == 18 and written.isascii() and written.isdigit() and int(written) > _LEAST_TICKS:
         at = _YEAR_ONE + timedelta(microseconds=int(written) // 10)
         return times.local(at.replace(tzinfo=None), zone, written)
@@ -75,7 +77,7 @@ def read(written: str | None, zone: times.Zone = None, *, order: str = "mdy") ->
     if found:
         return _worded(found, zone, written)
     day, _, clock = plain.partition(" ")
-    return clocks.moment(day, clock or None, zone, order=order)._replace(raw=written)
+    return replace(clocks.moment(day, clock or None, zone, order=order), raw=written)
 
 
 def _worded(found: re.Match[str], zone: times.Zone, raw: str) -> times.Moment:

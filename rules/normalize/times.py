@@ -1,19 +1,21 @@
 """Times as senders write them: the instant, how sure we are of it, and the text as it came."""
 
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from functools import cache
-from typing import NamedTuple
+from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from rules.normalize.tables import ZONES, load_pairs
 from schemas.raw import FIRST_YEAR, LAST_YEAR
 
 _NOON = time(12)
+_EPOCH, _NAIVE_EPOCH = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1)  # noqa: DTZ001
 ZERO = timedelta(0)
 Zone = tzinfo | None
 
 
-class Moment(NamedTuple):
+class Moment(Struct, frozen=True, gc=False):
     """When something happened."""
 
     at: datetime | None
@@ -31,6 +33,11 @@ def missing(raw: str | None = None) -> Moment:
     return Moment(None, "missing", raw)
 
 
+def utc(naive: datetime) -> datetime:
+    """A naive time as it reads in UTC; ten times as fast as to replace its zone."""
+    return _EPOCH + (naive - _NAIVE_EPOCH)
+
+
 def day_only(day: date, raw: str | None, quality: str = "date_only") -> Moment:
     """A date without a time of day stands for that day: noon UTC."""
     if not possible(day):
@@ -40,11 +47,11 @@ def day_only(day: date, raw: str | None, quality: str = "date_only") -> Moment:
 
 def local(naive: datetime, zone: tzinfo | None, raw: str | None) -> Moment:
     """A local time: in the place's zone where that is known, else as if UTC."""
-    if not possible(naive):
+    if not FIRST_YEAR <= naive.year <= LAST_YEAR:
         return missing(raw)
     if zone is None:
-        return Moment(naive.replace(tzinfo=UTC), "naive", raw)
-    return Moment(naive.replace(tzinfo=zone).astimezone(UTC), "zone_inferred", raw)
+        return Moment(utc(naive), "naive", raw)
+    return Moment(utc(naive - (zone.utcoffset(naive) or ZERO)), "zone_inferred", raw)
 
 
 def from_local(found: datetime | date, zone: tzinfo | None, raw: str | None) -> Moment:
@@ -54,9 +61,9 @@ def from_local(found: datetime | date, zone: tzinfo | None, raw: str | None) -> 
 
 def shifted(naive: datetime, offset: timedelta, raw: str | None, quality: str = "offset") -> Moment:
     """A local time whose distance from UTC the sender gave."""
-    if not possible(naive):
+    if not FIRST_YEAR <= naive.year <= LAST_YEAR:
         return missing(raw)
-    return Moment((naive - offset).replace(tzinfo=UTC), quality, raw)
+    return Moment(utc(naive - offset), quality, raw)
 
 
 def iso(written: str | None, zone: tzinfo | None = None, *, midnight_is_day: bool = False) -> Moment:
@@ -67,10 +74,11 @@ def iso(written: str | None, zone: tzinfo | None = None, *, midnight_is_day: boo
         moment = datetime.fromisoformat(written)
     except ValueError:
         return missing(written)
-    if not possible(moment):
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         return missing(written)
-    if moment.tzinfo is not None:
-        return Moment(moment.astimezone(UTC), "offset", written)
+    of_it = moment.tzinfo
+    if of_it is not None:
+        return Moment(moment if of_it is UTC else moment.astimezone(UTC), "offset", written)
     if len(written) <= 10 or (midnight_is_day and moment.time() == time.min):
         return day_only(moment.date(), written)
     return local(moment, zone, written)
@@ -81,6 +89,11 @@ def compact(day: str | None, clock: str | None) -> datetime | date | None:
     if not day or len(day) != 8 or not (day.isascii() and day.isdigit()):
         return None
     digits = (clock or "").replace(":", "")
+    if len(digits) == 6 and digits.isascii() and digits.isdigit():
+        try:
+            return datetime.fromisoformat(f"{day}T{digits}")
+        except ValueError:
+            pass  # one of the two is none: which, shows below
     try:
         whole = date(int(day[:4]), int(day[4:6]), int(day[6:]))
     except ValueError:
@@ -95,12 +108,7 @@ def compact(day: str | None, clock: str | None) -> datetime | date | None:
         return whole  # a clock nobody can read does not take the day away
 
 
-@cache
-def _offset(sign: str, hours: int, minutes: int) -> timedelta:
-    size = timedelta(hours=hours, minutes=minutes)
-    return -size if sign == "-" else size
-
-
+@lru_cache(maxsize=1024)
 def offset(written: str | None) -> timedelta | None:
     """`-04:00`, `-04.00`, `+0200`, `Z`; None where it is none."""
     if not written:
@@ -111,15 +119,11 @@ def offset(written: str | None) -> timedelta | None:
     if written[0] not in "+-" or not (digits.isascii() and digits.isdigit()) or len(digits) not in (2, 4):
         return None
     hours, minutes = int(digits[:2]), int(digits[2:] or 0)
-    return _offset(written[0], hours, minutes) if hours <= 14 and minutes < 60 else None
+    size = timedelta(hours=hours, minutes=minutes)
+    return (-size if written[0] == "-" else size) if hours <= 14 and minutes < 60 else None
 
 
-@cache
-def _zone(key: str) -> tzinfo | None:
-    name = load_pairs(ZONES).get(key)
-    return ZoneInfo(name) if name else None
-
-
+@lru_cache(maxsize=4096)
 def zone_of(country: str | None, region: str | None = None) -> tzinfo | None:
     """The zone of a place: of its state or province where a country has several, else of its country."""
     if country and len(country) == 2:
@@ -132,5 +136,5 @@ def zone_of(country: str | None, region: str | None = None) -> tzinfo | None:
 
 
 def _known(key: str) -> tzinfo | None:
-    # Only keys of the table are looked up through the cache, so senders cannot make it grow.
-    return _zone(key) if key in load_pairs(ZONES) else None
+    name = load_pairs(ZONES).get(key)
+    return ZoneInfo(name) if name else None

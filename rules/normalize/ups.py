@@ -7,7 +7,8 @@ decides, except where it is coarse ("On the Way", "Delivered", "Exception"): the
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from msgspec.structs import replace
 
@@ -15,7 +16,7 @@ from rules.normalize import times, ups_quantum_view
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, objects, text
+from rules.normalize.reading import fields, items, objects, several, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, Table, load_table
 from schemas.facts import Location, Scan
@@ -24,6 +25,10 @@ _COARSE: Final = frozenset("005 010 011 013 025 029 030 039 047 076 087 158 159 
 _NOT_A_STATUS: Final = "000"  # "Status Not Available"
 _SAME_CODES: Final = {"P": "I", "MV": "M"}
 """Types that share another's code table: P is the older letter of a pickup, MV a voided manifest."""
+_ACTIVITY: Final = "$.trackResponse.shipment[].package[].activity[]"
+_STATUS: Final = ("type", "code", "statusCode", "description")
+_TIMES: Final = ("date", "time", "gmtDate", "gmtTime", "gmtOffset")
+_ADDRESS: Final = ("city", "stateProvince", "postalCode", "countryCode")
 _ESTIMATES: Final = ("RDD", "SDD")
 """Kinds of delivery date: rescheduled before scheduled; DEL is the delivery itself."""
 
@@ -67,29 +72,28 @@ def _package(package: Fields, inquiry: str | None) -> tuple[Scan, ...]:
     service = text(fields(package, "service", path), "description", path)
     written = text(package, "trackingNumber", path) or inquiry
     parcel = Parcel("ups", number("ups", written, f"{path}.trackingNumber"), table.version)
-    parcel = parcel._replace(service_level=service_level(service))
+    parcel = replace(parcel, service_level=service_level(service))
     agent = text(fields(package, "informationSource", path), "code", path)
     found = [one for one in (_activity(activity, parcel, table, agent) for activity in activities) if one]
     return in_order(found, newest_first=True, estimate=_estimate(package))
 
 
 def _activity(activity: Fields, parcel: Parcel, table: Table, agent: str | None) -> Scan | None:
-    path = "$.trackResponse.shipment[].package[].activity[]"
-    status = fields(activity, "status", path)
-    where = _place(fields(fields(activity, "location", path), "address", path), "stateProvince", "countryCode")
-    moment = _moment(activity, ("date", "time", "gmtDate", "gmtTime", "gmtOffset"), where)
-    key = _Key(text(status, "type", path), text(status, "code", path), text(status, "statusCode", path), agent)
-    return _scan(parcel, table, key, Told(key.printed, text(status, "description", path), moment, where))
+    kind, code, status, said = several(fields(activity, "status", _ACTIVITY), _STATUS, _ACTIVITY)
+    where = _place(fields(fields(activity, "location", _ACTIVITY), "address", _ACTIVITY))
+    moment = _moment(several(activity, _TIMES, _ACTIVITY), where)
+    key = _key(kind, code, status, agent)
+    return _scan(parcel, table, key, Told(key.printed, said, moment, where))
 
 
 def _alert(alert: Fields) -> tuple[Scan, ...]:
     table = load_table("ups")
     parcel = Parcel("ups", number("ups", text(alert, "trackingNumber"), "$.trackingNumber"), table.version)
     status = fields(alert, "activityStatus")
-    where = _place(fields(alert, "activityLocation"), "stateProvince", "country")
+    where = _place(fields(alert, "activityLocation"))
     names = ("localActivityDate", "localActivityTime", "gmtActivityDate", "gmtActivityTime", "gmtOffset")
-    key = _Key(text(status, "type"), text(status, "code"), text(status, "descriptionCode"), None)
-    told = Told(key.printed, text(status, "description"), _moment(alert, names, where), where)
+    key = _key(text(status, "type"), text(status, "code"), text(status, "descriptionCode"), None)
+    told = Told(key.printed, text(status, "description"), _moment(several(alert, names), where), where)
     one = _scan(parcel, table, key, told)
     estimate = _noon(text(alert, "scheduledDeliveryDate"))
     return in_order([one], newest_first=True, estimate=estimate) if one else ()
@@ -130,28 +134,38 @@ def _old_activity(activity: Fields, parcel: Parcel, table: Table) -> Scan | None
     code = fields(status, "StatusCode", path).get("Code") if "StatusCode" in status else status.get("Code")
     location = fields(activity, "ActivityLocation", path)
     address = fields(location, "Address", path) or location  # freight writes the place without an address
-    where = place(*(text(address, name, path) for name in ("City", "StateProvinceCode", "PostalCode", "CountryCode")))
-    moment = _moment(activity, ("Date", "Time", "GMTDate", "GMTTime", "GMTOffset"), where, noon_is_placeholder=True)
-    key = _Key(text(kind, "Code", path), text({"Code": code}, "Code", path), None, None)
+    where = place(*several(address, ("City", "StateProvinceCode", "PostalCode", "CountryCode"), path))
+    names = ("Date", "Time", "GMTDate", "GMTTime", "GMTOffset")
+    moment = _moment(several(activity, names, path), where, noon_is_placeholder=True)
+    key = _key(text(kind, "Code", path), text({"Code": code}, "Code", path), None, None)
     description = next(
         (one for one in (text(said, "Description", path) for said in (kind, status, activity)) if one), None
     )
     return _scan(parcel, table, key, Told(key.printed, description, moment, where))
 
 
-class _Key:
+class _Key(NamedTuple):
     """The code fields of one scan."""
 
-    __slots__ = ("agent", "code", "kind", "printed", "status")
+    printed: str | None
+    kind: str | None
+    code: str | None
+    status: str | None
+    agent: str | None
 
-    def __init__(self, kind: str | None, code: str | None, status: str | None, agent: str | None) -> None:
-        # Printed as sent; looked up in capitals, a status code with the zeros it lost as a number.
-        self.kind, self.code = kind and kind.upper(), code and code.upper()
-        self.agent = agent
-        padded = status and status.zfill(len(_NOT_A_STATUS))
-        self.status = None if padded == _NOT_A_STATUS and code else padded
-        named = f"{kind}/{code}" if kind and code else kind or code
-        self.printed = f"{named}+{status}" if named and status else named or (f"+{status}" if status else None)
+
+@lru_cache(maxsize=4096)
+def _key(kind: str | None, code: str | None, status: str | None, agent: str | None) -> _Key:
+    """Printed as sent; looked up in capitals, a status code with the zeros it lost as a number."""
+    padded = status and status.zfill(len(_NOT_A_STATUS))
+    named = f"{kind}/{code}" if kind and code else kind or code
+    return _Key(
+        printed=f"{named}+{status}" if named and status else named or (f"+{status}" if status else None),
+        kind=kind and _SAME_CODES.get(kind.upper(), kind.upper()),
+        code=code and code.upper(),
+        status=None if padded == _NOT_A_STATUS and code else padded,
+        agent=agent,
+    )
 
 
 def _scan(parcel: Parcel, table: Table, key: _Key, told: Told) -> Scan | None:
@@ -165,12 +179,11 @@ def _row(table: Table, key: _Key) -> Row | None:
         of_agent = table.find(f"MI/{key.code}/{key.agent}")
         if of_agent:
             return of_agent
-    kind = _SAME_CODES.get(key.kind or "", key.kind)
-    by_code = table.find(f"{kind}/{key.code}") if key.code else None
+    by_code = table.find(f"{key.kind}/{key.code}") if key.code else None
     if not key.status:
         # The type alone speaks only where there is no code: an unknown code must never look healthy.
         return by_code if key.code else table.find(key.kind) if key.kind else None
-    whole = table.find(f"{kind}/{key.code or ''}+{key.status}")
+    whole = table.find(f"{key.kind}/{key.code or ''}+{key.status}")
     return whole or _together(table.find(f"+{key.status}"), by_code, key.status)
 
 
@@ -193,24 +206,21 @@ def _yields(status: str, by_code: Row) -> bool:
     return status in _COARSE and (by_code.state is not None or status != "011")
 
 
-def _place(address: Fields, region: str, country: str) -> Location | None:
-    path = "$.activity.location"
-    code = text(address, country, path) or text(address, "country", path)
-    return place(text(address, "city", path), text(address, region, path), text(address, "postalCode", path), code)
+def _place(address: Fields) -> Location | None:
+    city, region, postal_code, country = several(address, _ADDRESS, "$.activity.location")
+    return place(city, region, postal_code, country or text(address, "country", "$.activity.location"))
 
 
-def _moment(
-    said: Fields, names: tuple[str, str, str, str, str], where: Location | None, *, noon_is_placeholder: bool = False
-) -> times.Moment:
+def _moment(said: list[str | None], where: Location | None, *, noon_is_placeholder: bool = False) -> times.Moment:
     """The time: the GMT fields where usable, else local with its offset, else local in the place's zone."""
-    day, clock, gmt_day, gmt_clock, distance = (text(said, name) for name in names)
-    raw = " ".join(part for part in (day, clock) if part) or " ".join(part for part in (gmt_day, gmt_clock) if part)
+    day, clock, gmt_day, gmt_clock, distance = said
+    raw = _joined(day, clock) or _joined(gmt_day, gmt_clock)
     gmt = times.compact(gmt_day, gmt_clock)
     if isinstance(gmt, datetime) and times.possible(gmt):
         return times.shifted(gmt, times.ZERO, raw, "gmt_field")
     moment = times.compact(day, clock)
     if moment is None:
-        return times.missing(raw or None)
+        return times.missing(raw)
     if not isinstance(moment, datetime):
         return times.day_only(moment, raw)
     if noon_is_placeholder and clock == "120000":
@@ -220,6 +230,10 @@ def _moment(
         return times.shifted(moment, from_utc, raw)
     zone = times.zone_of(where.country, where.region) if where else None
     return times.local(moment, zone, raw)
+
+
+def _joined(day: str | None, clock: str | None) -> str | None:
+    return f"{day} {clock}" if day and clock else day or clock
 
 
 def _estimate(package: Fields) -> datetime | None:

@@ -5,14 +5,16 @@ recomputed from the local time and its offset. Web Tools gives local times only,
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from rules.normalize import clocks, times, usps_sentence
 from rules.normalize.decode import Fields, UnusableError, decode
 from rules.normalize.history import Parcel, Told, in_order, place, scan
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, objects, text, texts
+from rules.normalize.reading import fields, items, objects, several, text, texts
 from rules.normalize.services import service_level
 from rules.normalize.tables import Table, load_table
 from schemas.facts import Location, Scan
@@ -24,6 +26,17 @@ _MONTHS: Final = {
     )
 }
 _EVENT: Final = "$.trackingEvents[]"
+_TOLD: Final = (
+    "eventCity",
+    "eventState",
+    "eventZIP",
+    "eventCountry",
+    "eventCode",
+    "eventType",
+    "eventTimestamp",
+    "GMTTimestamp",
+    "GMTOffset",
+)
 _EXPECTED: Final = (
     "predictedDeliveryTimeStamp",
     "predictedDeliveryDate",
@@ -92,31 +105,28 @@ def _summary(answer: Fields) -> tuple[Scan, ...]:
 
 
 def _event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
-    names = ("eventCity", "eventState", "eventZIP", "eventCountry")
-    where = _place(*(text(event, name, _EVENT) for name in names))
-    code, said = text(event, "eventCode", _EVENT), text(event, "eventType", _EVENT)
-    return _scan(parcel, table, Told(code, said, _moment(event, where), where))
+    city, region, postal_code, country, code, said, written, gmt, distance = several(event, _TOLD, _EVENT)
+    where = _place(city, region, postal_code, country)
+    return _scan(parcel, table, Told(code, said, _moment(written, gmt, distance, where), where))
 
 
-def _moment(event: Fields, where: Location | None) -> times.Moment:
-    written = text(event, "eventTimestamp", _EVENT)
-    gmt_text = text(event, "GMTTimestamp", _EVENT)
-    from_utc = times.offset(text(event, "GMTOffset", _EVENT))
-    zone = times.zone_of(where.country, where.region) if where else None
+def _moment(written: str | None, gmt_text: str | None, distance: str | None, where: Location | None) -> times.Moment:
+    from_utc = times.offset(distance)
+    zone = times.zone_of(where.country, where.region) if where and from_utc is None else None
     moment = times.iso(written, zone, midnight_is_day=from_utc is None)
     if moment.at is None:
         alone = times.iso(gmt_text)
-        return alone._replace(quality="gmt_field") if alone.at and not written else moment
+        return replace(alone, quality="gmt_field") if alone.at and not written else moment
     if moment.quality not in ("naive", "zone_inferred"):
         return moment
-    naive = datetime.fromisoformat(written or "")
     if from_utc is not None:
-        return times.shifted(naive, from_utc, written)
+        return times.Moment(moment.at - from_utc, "offset", written)
     gmt = times.iso(gmt_text).at
     if gmt is None:
         return moment
     # The UTC field with its local date: in the Americas UTC is ahead, so an earlier instant lost a day.
-    return times.Moment(gmt + timedelta(days=gmt < naive.replace(tzinfo=UTC)), "gmt_field", written)
+    naive = times.utc(datetime.fromisoformat(written or ""))
+    return times.Moment(gmt + timedelta(days=gmt < naive), "gmt_field", written)
 
 
 def _info(info: Fields) -> tuple[Scan, ...]:
@@ -140,8 +150,10 @@ def _told(info: Fields, key: str) -> list[Fields]:
 
 def _old_event(event: Fields, parcel: Parcel, table: Table) -> Scan | None:
     path = "TrackInfo.TrackDetail"
-    names = ("EventCity", "EventState", "EventZIPCode", "EventCountry")
-    where = _place(*(text(event, name, path) for name in names))
+    city, region, postal_code, country = several(
+        event, ("EventCity", "EventState", "EventZIPCode", "EventCountry"), path
+    )
+    where = _place(city, region, postal_code, country)
     zone = times.zone_of(where.country, where.region) if where else None
     moment = _old_moment(text(event, "EventDate", path), text(event, "EventTime", path), zone)
     return _scan(parcel, table, Told(text(event, "EventCode", path), text(event, "Event", path), moment, where))
@@ -162,7 +174,7 @@ def _old_moment(day: str | None, clock: str | None, zone: times.Zone) -> times.M
     words = (day or "").replace(",", " ").split()
     if len(words) != 3 or words[0].lower() not in _MONTHS:
         exact = times.iso(raw, zone, midnight_is_day=True) if raw and raw[:1].isdigit() else times.missing(raw)
-        return exact if exact.at else clocks.moment(day, clock, zone, order="mdy")._replace(raw=raw)
+        return exact if exact.at else replace(clocks.moment(day, clock, zone, order="mdy"), raw=raw)
     try:
         whole = date(int(words[2]), _MONTHS[words[0].lower()], int(words[1]))
     except ValueError:
