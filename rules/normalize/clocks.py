@@ -12,6 +12,7 @@ from rules.normalize import times
 from rules.normalize.tables import COUNTRIES, ZONES, load_pairs
 
 _DAY: Final = re.compile(r"([0-9]{1,4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,4})")
+_PLACES: Final = {"ymd": (1, 2, 3), "mdy": (3, 1, 2), "dmy": (3, 2, 1)}
 _CLOCK: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::([0-9]{2})(?:\.[0-9]+)?)?(?: ?([AaPp])\.?[Mm]\.?)?")
 _FIXED: Final = {
     name: timedelta(minutes=minutes)
@@ -49,22 +50,22 @@ _LAST_EPOCH: Final = 4_102_444_800_000
 
 def day(written: str | None, order: str = "ymd") -> date | None:
     """A date in digits, its parts in the given order; None where it is none."""
-    found = _DAY.fullmatch(written or "")
+    found = _DAY.fullmatch(written) if written else None
     if found is None:
         return None
-    parts = dict(zip(order, map(int, found.groups()), strict=True))
+    at_year, at_month, at_day = _PLACES[order]
     try:
-        return date(parts["y"], parts["m"], parts["d"])
+        return date(int(found[at_year]), int(found[at_month]), int(found[at_day]))
     except ValueError:
         return None
 
 
 def clock(written: str | None) -> time | None:
     """`21:10:34`, `7:42 PM`; None where it is no time of day."""
-    found = _CLOCK.fullmatch((written or "").strip())
+    found = _CLOCK.fullmatch(written.strip()) if written else None
     if found is None:
         return None
-    hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     half = (found[4] or "").lower()
     if half and not 1 <= hour <= 12:
         return None
@@ -83,10 +84,11 @@ def moment(
     zone_name: str | None = None,
 ) -> times.Moment:
     """A date and a clock time: under the zone the sender names, else in the place's, else as if UTC."""
-    raw = " ".join(part for part in (day_text, clock_text, zone_name) if part) or None
-    whole, of_day = day(day_text, order), clock(clock_text)
+    raw = " ".join([part for part in (day_text, clock_text, zone_name) if part]) or None
+    whole = day(day_text, order)
     if whole is None:
         return times.missing(raw)
+    of_day = clock(clock_text)
     if of_day is None:
         return times.day_only(whole, raw)
     return zoned(datetime.combine(whole, of_day), zone_name, zone, raw)

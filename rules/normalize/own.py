@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from rules.normalize.decode import UnusableError, decode_json
 from rules.normalize.history import in_order_by_parcel, of_a_return, place
 from rules.normalize.names import ANY, carrier, number
+from rules.normalize.own_scan import Place, QuickScan, Times, quick
 from schemas.codec import digest
 from schemas.facts import (
     Action,
@@ -34,9 +35,8 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
     """The scan, or the list of scans, of one message."""
     document = decode_json(raw)
     if isinstance(document, list):
-        found = [_scan(_read(RawScan, one, f"$[{at}]"), one, f"$[{at}]") for at, one in enumerate(document)]
-        return in_order_by_parcel(found)
-    return (_scan(_read(RawScan, document), document),)
+        return in_order_by_parcel([_scan(one, f"$[{at}]") for at, one in enumerate(document)])
+    return (_scan(document),)
 
 
 def order(raw: bytes) -> tuple[OrderChange, ...]:
@@ -74,7 +74,15 @@ def _refusal(details: list[ErrorDetails], path: str) -> UnusableError:
     return UnusableError("schema_invalid" if shape else "semantic_invalid", f"{where}: {what}{more}")
 
 
-def _scan(event: RawScan, document: object, path: str = "$") -> Scan:
+def _scan(document: object, path: str = "$") -> Scan:
+    found = quick(document)
+    if found is not None:
+        return _made(*found, document, path)
+    event = _read(RawScan, document, path)
+    return _made(event, Times(event.occurred_at, event.estimated_delivery_at), document, path)
+
+
+def _made(event: RawScan | QuickScan, when: Times, document: object, path: str) -> Scan:
     who = _carrier(event.carrier, path)
     direction = event.direction or "outbound"
     # `unknown` means that there is no usable scan yet, so a scan that says it changes nothing.
@@ -88,19 +96,19 @@ def _scan(event: RawScan, document: object, path: str = "$") -> Scan:
         reason=event.reason,
         flags=flags,
         direction=direction,
-        occurred_at=event.occurred_at,
-        time_quality="offset" if event.occurred_at else "missing",
+        occurred_at=when.occurred_at,
+        time_quality="offset" if when.occurred_at else "missing",
         raw_time=_raw_time(document),
         code=event.code or None,
         description=event.description or None,
         location=_place(event.location),
-        estimated_delivery_at=event.estimated_delivery_at,
+        estimated_delivery_at=when.estimated_delivery_at,
         scan_id=event.scan_id or None,
         service_level=event.service_level,
     )
 
 
-def _place(where: RawPlace | None) -> Location | None:
+def _place(where: RawPlace | Place | None) -> Location | None:
     return place(where.city, where.region, where.postal_code, where.country) if where else None
 
 

@@ -11,13 +11,15 @@ from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import ANY, carrier, number
-from rules.normalize.reading import items, text
+from rules.normalize.reading import items, several, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, bare_code, load_table
 from schemas.facts import Scan
 from schemas.words import CARRIERS
 
 _EVENT: Final = "$.scanDetailsList[]"
+_PROMISED: Final = ("estimatedDeliveryDate", "estimatedDeliveryTime", "estimatedDeliveryTimeOffset")
+_TIME: Final = ("eventDate", "eventTime", "eventTimeOffset")
 
 
 def scans(raw: bytes) -> tuple[Scan, ...]:
@@ -48,8 +50,8 @@ def _answer(answer: Fields, events: list[Fields]) -> tuple[Scan, ...]:
         direction="return" if _returns(answer, events, service) else "outbound",
         service_level=service_level(service),
     )
-    promised = text(answer, "estimatedDeliveryDate"), text(answer, "estimatedDeliveryTime")
-    estimate = clocks.moment(*promised, zone_name=text(answer, "estimatedDeliveryTimeOffset"))
+    day, clock, zone_name = several(answer, _PROMISED)
+    estimate = clocks.moment(day, clock, zone_name=zone_name)
     return parcel_scans(parcel, events, lambda event: _event(event, who), newest_first=True, estimate=estimate.at)
 
 
@@ -67,21 +69,16 @@ def _returns(answer: Fields, events: list[Fields], service: str | None) -> bool:
 
 
 def _event(event: Fields, who: str) -> Reading:
-    names = ("standardizedEventCode", "scanType", "l1Code", "eventCode")
-    code = next((found for found in (text(event, name, _EVENT) for name in names) if found), None)
+    standard = text(event, "standardizedEventCode", _EVENT)
+    others = ("scanType", "l1Code", "eventCode")
+    code = standard or next((found for found in (text(event, name, _EVENT) for name in others) if found), None)
     said = text(event, "standardizedEventDescription", _EVENT) or text(event, "scanDescription", _EVENT)
-    where = place(
-        *(text(event, name, _EVENT) for name in ("eventCity", "eventStateOrProvince", "postalCode", "country"))
-    )
+    where = place(*several(event, ("eventCity", "eventStateOrProvince", "postalCode", "country"), _EVENT))
     zone = times.zone_of(where.country, where.region) if where else None
-    moment = clocks.moment(
-        text(event, "eventDate", _EVENT),
-        text(event, "eventTime", _EVENT),
-        zone,
-        zone_name=text(event, "eventTimeOffset", _EVENT),
-    )
+    day, clock, zone_name = several(event, _TIME, _EVENT)
+    moment = clocks.moment(day, clock, zone, zone_name=zone_name)
     # Without a standard code the scan bears the one of the carrier that made it.
-    own = bare_code(who, code, said) if text(event, "standardizedEventCode", _EVENT) is None else None
+    own = bare_code(who, code, said) if standard is None else None
     return Told(code, said, moment, where), _row(code, own, text(event, "packageStatus", _EVENT))
 
 

@@ -16,15 +16,14 @@ def text(fields: Fields, key: str, path: str = "$") -> str | None:
 
 def several(fields: Fields, keys: tuple[str, ...], path: str = "$") -> list[str | None]:
     """The texts of several keys at once, each as `text` reads it."""
-    get = fields.get
-    return [
-        value.strip()[:MAX_TEXT] or None
-        if type(value := get(key)) is str
-        else None
-        if value is None
-        else _odd_text(value, key, path)
-        for key in keys
-    ]
+    found: list[str | None] = []
+    for key in keys:
+        value = fields.get(key)
+        if type(value) is str:
+            found.append(value.strip()[:MAX_TEXT] or None)
+        else:
+            found.append(None if value is None else _odd_text(value, key, path))
+    return found
 
 
 def _odd_text(value: object, key: str, path: str) -> str | None:

@@ -5,6 +5,7 @@ so does the carrier's own code where our table of that carrier knows it. `DE` is
 at FedEx, so whose code a code is must be known before it is looked up.
 """
 
+import re
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,12 +16,13 @@ from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import ANY, guessed, named, number
-from rules.normalize.reading import fields, items, text
+from rules.normalize.reading import fields, items, several, text
 from rules.normalize.tables import Row, bare_code, load_table
 from schemas.facts import Location, Scan
 
 _EVENT: Final = "$.events[]"
 _COARSE: Final = ("AC", "IT", "EX", "AT", "UN")
+_CARRIER_IN: Final = re.compile(r"^[^?#]*\?(?:[^#]*?&)?carrier_code=([a-z0-9_-]+)(?:&|$)")
 _NOT_MAPPED: Final = "CARRIER_STATUS_NOT_MAPPED"
 
 
@@ -58,6 +60,8 @@ def _answer(answer: Fields, url: str | None) -> tuple[Scan, ...]:
 
 def _snake(told: Fields) -> Fields:
     """The same fields under the names of the API: its client libraries write `carrierCode` for `carrier_code`."""
+    if "".join(told).islower():
+        return told
     return {"".join(f"_{char.lower()}" if char.isupper() else char for char in key): told[key] for key in told}
 
 
@@ -72,6 +76,9 @@ def _top(answer: Fields) -> Fields:
 
 def _carrier_in(url: str | None) -> str | None:
     """The carrier in the query of the resource's address, its only place in a webhook."""
+    plain = _CARRIER_IN.search(url or "")
+    if plain:
+        return plain[1]
     try:
         return parse_qs(urlsplit(url or "").query).get("carrier_code", [None])[0]
     except ValueError:
@@ -85,8 +92,7 @@ def _event(event: Fields, who: str) -> Reading:
         status = event_code
     own = text(event, "carrier_status_code", _EVENT) or (event_code if event_code != status else None)
     detail = text(event, "status_detail_code", _EVENT)
-    names = ("city_locality", "state_province", "postal_code", "country_code")
-    where = place(*(text(event, name, _EVENT) for name in names))
+    where = place(*several(event, ("city_locality", "state_province", "postal_code", "country_code"), _EVENT))
     said = text(event, "description", _EVENT) or text(event, "event_description", _EVENT)
     code = "/".join(dict.fromkeys(part for part in (status, detail, own) if part)) or None
     return Told(code, said, _moment(event, where), where), _row(who, (status, detail, own), said)

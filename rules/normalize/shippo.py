@@ -9,7 +9,7 @@ from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import named, number
-from rules.normalize.reading import fields, items, text
+from rules.normalize.reading import fields, items, several, text
 from rules.normalize.services import service_level
 from rules.normalize.tables import Row, load_table
 from schemas.facts import Scan
@@ -65,7 +65,7 @@ def _event(event: Fields) -> Reading:
     detail = event.get("substatus")
     narrow = text(detail, "code", _EVENT) if isinstance(detail, dict) else text(event, "substatus", _EVENT)
     address = fields(event, "location", _EVENT)
-    where = place(*(text(address, name, _EVENT) for name in ("city", "state", "zip", "country")))
+    where = place(*several(address, ("city", "state", "zip", "country"), _EVENT))
     zone = times.zone_of(where.country, where.region) if where else None
     moment = times.iso(text(event, "status_date", _EVENT), zone)
     code = "/".join(part for part in (status, narrow) if part) or None

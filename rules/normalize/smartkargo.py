@@ -4,6 +4,7 @@ A waybill may cover several pieces, and each is a parcel: where a message tells 
 reference parts them (`smartkargo:<waybill>:<piece>`). An event that names no piece is every piece's.
 """
 
+from datetime import datetime
 from typing import Final
 
 from rules.normalize import stamps, times
@@ -12,7 +13,7 @@ from rules.normalize.decode import Fields
 from rules.normalize.feed import Reading, messages, parcel_scans, unknown_shape
 from rules.normalize.history import Parcel, Told, place
 from rules.normalize.names import number
-from rules.normalize.reading import fields, items, text
+from rules.normalize.reading import fields, items, several, text
 from rules.normalize.tables import load_table
 from schemas.facts import Location, Scan
 
@@ -66,33 +67,37 @@ def _history(written: str, piece: str | None, events: list[Fields]) -> tuple[Sca
         load_table("smartkargo").version,
         unique_id=number("smartkargo", piece, "$[].pieceReference") if piece else None,
     )
-    estimates = (stamps.read(text(event, "estimatedDeliveryDate", _EVENT), _zone(event)).at for event in events)
+    estimates = (_estimate(event) for event in events if event.get("estimatedDeliveryDate") is not None)
     estimate = next((at for at in estimates if at), None)
     return parcel_scans(parcel, events, _event, newest_first=True, estimate=estimate)
 
 
 def _event(event: Fields) -> Reading:
     code = text(event, "eventType", _EVENT)
-    told = Told(code, text(event, "description", _EVENT), _moment(event), _place(event))
+    where = _place(event)
+    told = Told(code, text(event, "description", _EVENT), _moment(event, _zone(where)), where)
     return told, load_table("smartkargo").find(code.upper()) if code else None
 
 
-def _moment(event: Fields) -> times.Moment:
+def _estimate(event: Fields) -> datetime | None:
+    return stamps.read(text(event, "estimatedDeliveryDate", _EVENT), _zone(_place(event))).at
+
+
+def _moment(event: Fields, zone: times.Zone) -> times.Moment:
     written = text(event, "eventDate", _EVENT)
-    moment = stamps.read(written, _zone(event))
+    moment = stamps.read(written, zone)
     name = text(fields(event, "location", _EVENT), "timezone", _EVENT)
     if moment.at is None or moment.quality not in ("naive", "zone_inferred") or name is None:
         return moment
     naive = stamps.read(written).at
-    return zoned(naive.replace(tzinfo=None), name, _zone(event), written) if naive else moment
+    return zoned(naive.replace(tzinfo=None), name, zone, written) if naive else moment
 
 
-def _zone(event: Fields) -> times.Zone:
-    where = _place(event)
+def _zone(where: Location | None) -> times.Zone:
     return times.zone_of(where.country, where.region) if where else None
 
 
 def _place(event: Fields) -> Location | None:
     told = fields(event, "location", _EVENT)
     city = text(told, "city", _EVENT) or text(event, "eventLocation", _EVENT)
-    return place(city, *(text(told, name, _EVENT) for name in ("state", "zip", "countryId")))
+    return place(city, *several(told, ("state", "zip", "countryId"), _EVENT))

@@ -43,7 +43,7 @@ def scans(raw: bytes) -> tuple[Scan, ...]:
 
 def _message(document: Fields) -> tuple[Scan, ...]:
     if "trackResponse" in document:
-        return tuple(_answer(fields(document, "trackResponse")))
+        return _answer(fields(document, "trackResponse"))
     if "activityStatus" in document:
         return _alert(document)
     body = fields(fields(document, "Envelope"), "Body") if "Envelope" in document else document
@@ -57,10 +57,12 @@ def _message(document: Fields) -> tuple[Scan, ...]:
     raise UnusableError("schema_invalid", "$ is no UPS message we know; send a Track answer or a Track Alert")
 
 
-def _answer(answer: Fields) -> Iterator[Scan]:
+def _answer(answer: Fields) -> tuple[Scan, ...]:
+    found: tuple[Scan, ...] = ()
     for shipment in items(answer, "shipment", "$.trackResponse"):
         for package in items(shipment, "package", "$.trackResponse.shipment[]"):
-            yield from _package(package, text(shipment, "inquiryNumber"))
+            found += _package(package, text(shipment, "inquiryNumber"))
+    return found
 
 
 def _package(package: Fields, inquiry: str | None) -> tuple[Scan, ...]:
@@ -70,12 +72,11 @@ def _package(package: Fields, inquiry: str | None) -> tuple[Scan, ...]:
         return ()
     table = load_table("ups")
     service = text(fields(package, "service", path), "description", path)
-    written = text(package, "trackingNumber", path) or inquiry
-    parcel = Parcel("ups", number("ups", written, f"{path}.trackingNumber"), table.version)
-    parcel = replace(parcel, service_level=service_level(service))
+    bare = number("ups", text(package, "trackingNumber", path) or inquiry, f"{path}.trackingNumber")
+    parcel = Parcel("ups", bare, table.version, service_level=service_level(service))
     agent = text(fields(package, "informationSource", path), "code", path)
-    found = [one for one in (_activity(activity, parcel, table, agent) for activity in activities) if one]
-    return in_order(found, newest_first=True, estimate=_estimate(package))
+    found = [_activity(activity, parcel, table, agent) for activity in activities]
+    return in_order([one for one in found if one], newest_first=True, estimate=_estimate(package))
 
 
 def _activity(activity: Fields, parcel: Parcel, table: Table, agent: str | None) -> Scan | None:
@@ -237,6 +238,8 @@ def _joined(day: str | None, clock: str | None) -> str | None:
 
 
 def _estimate(package: Fields) -> datetime | None:
+    if "deliveryDate" not in package:
+        return None
     dates = {text(one, "type"): text(one, "date") for one in items(package, "deliveryDate")}
     return next((_noon(dates[kind]) for kind in _ESTIMATES if dates.get(kind)), None)
 
