@@ -104,7 +104,7 @@ def is_from_history(draft: Draft, fact: Fact) -> bool:
 def take_order(draft: Draft, fact: OrderFact) -> bool:
     """Keep the order that knows more: the later by its own time, then by arrival."""
     shipment = draft.shipment
-    rank = (fact.order.at, fact.order.order_id, fact.now, fact.position, fact.fact_id)
+    rank = (fact.order.at, fact.order.order_id, fact.received_at, fact.position, fact.fact_id)
     if shipment.order_rank is not None and rank <= shipment.order_rank:
         return False
     direction, before = shipment.parcel.direction if shipment.parcel else None, shipment.life

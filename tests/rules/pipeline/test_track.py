@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from rules.loading import load_policy
 from rules.pipeline.clock import Due, PartitionClock
@@ -111,6 +112,19 @@ def test_each_parcel_under_a_reused_number_has_its_own_order(facts: list[Fact]) 
     bench = Bench().feed(*facts)
 
     assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
+
+
+def test_an_order_heard_later_is_the_better_one_though_its_parcel_came_between() -> None:
+    # What the number was told before is told to the parcel at its first scan: that makes it no later knowledge.
+    first, later = order("A", T0), T0 + timedelta(hours=1)
+    corrected = replace(first.order, customer_id="C-other")
+    again = replace(first, fact_id="later", received_at=later, now=later, order=corrected)
+
+    bench = Bench().feed(first, scan(FIRST, T0 + DAY), again)
+
+    shipment = bench.tracker.shipment(FIRST)
+    assert shipment is not None
+    assert shipment.order == corrected
 
 
 def test_an_order_for_a_number_seen_long_ago_does_not_take_the_old_parcel() -> None:
