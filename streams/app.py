@@ -47,7 +47,8 @@ def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     )
     app = WorkerApp(handlers, **_options(settings))
     links, links_due = app.batch_table(LINKS), app.batch_table(LINKS_DUE, ordered=True)
-    shipments, due = app.batch_table(SHIPMENTS), app.batch_table(DUE, ordered=True)
+    # The row of a reused number hands over to its parcels' rows: theirs have to stand first.
+    shipments, due = app.batch_table(SHIPMENTS, parents_last=True), app.batch_table(DUE, ordered=True)
     app.batch_agent(RAW_TOPICS, handlers.route, name="router", poison=handlers.poison)
     # Rows before the agenda: a crash in between repeats steps that are known already and changes nothing; the other
     # way round an event that waited would be off the agenda before it is in its row.

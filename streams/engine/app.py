@@ -67,16 +67,22 @@ class EngineApp(faust.App):  # type: ignore[misc]
 
     # -- declaring
 
-    def batch_table(self, name: str, *, ordered: bool = False) -> BatchTable:
-        """Declare a table of raw rows; `ordered` allows range scans.
+    def batch_table(self, name: str, *, ordered: bool = False, parents_last: bool = False) -> BatchTable:
+        """Declare a table of raw rows.
 
         Keys must be unique in the whole table: put the partition into a key where needed.
+
+        Args:
+            name: of the table; part of its changelog's name.
+            ordered: allow range scans.
+            parents_last: write a row after those whose keys begin with its own.
         """
         table: BatchTable = self.tables.add(
             BatchTable(
                 self,
                 name=name,
                 ordered=ordered,
+                parents_last=parents_last,
                 key_type=bytes,
                 value_type=bytes,
                 beacon=self.tables.beacon,

@@ -34,8 +34,11 @@ _WRITE_HINT = "a batch table is written through the rows a handler gets, never d
 class BatchTable(faust.Table):  # type: ignore[misc]
     """Raw rows per partition, written through a batch's overlay only."""
 
-    def __init__(self, app: Any, *, name: str, ordered: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, app: Any, *, name: str, ordered: bool = False, parents_last: bool = False, **kwargs: Any
+    ) -> None:
         self.ordered = ordered
+        self.parents_last = parents_last
         kwargs.setdefault("schema", BatchSchema())
         kwargs.setdefault("recovery_buffer_size", _RECOVERY_BATCHES)
         # Faust's store pops from the dict it is given, so each table needs its own.
@@ -55,7 +58,9 @@ class BatchTable(faust.Table):  # type: ignore[misc]
         """Return what has to be acked by the broker before `changes` may be applied."""
         topic = self.changelog_topic_name
         # Removals last: where a split write ends half way, a timer that moved on must stand twice, never nowhere.
-        ordered = sorted(changes.items(), key=lambda change: change[1] is None)
+        # Parents after their children, whichever a slice of the batch touched last: a row that tells of others must
+        # not stand without them. A longer key is never the parent of a shorter one.
+        ordered = sorted(changes.items(), key=lambda one: (one[1] is None, -len(one[0]) if self.parents_last else 0))
         return [OutRecord(topic, partition, key, value) for key, value in ordered]
 
     def apply(self, partition: int, changes: Mapping[bytes, bytes | None], offset: int) -> None:
