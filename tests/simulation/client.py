@@ -18,6 +18,8 @@ from tests.simulation.group import Group
 from tests.simulation.world import Process
 
 _LOST = object()
+_ROWS = ("-links-changelog", "-shipments-changelog")
+"""Tables in which an old row is a wrong one; on an agenda it only comes too early."""
 
 
 class Network:
@@ -209,6 +211,11 @@ class Batch:
     def close(self) -> None:
         """No more is appended."""
 
+    @property
+    def is_full(self) -> bool:
+        """Whether what comes after it goes into another request."""
+        return len(self.rows) >= self._limit
+
     def record_count(self) -> int:
         return len(self.rows)
 
@@ -230,6 +237,9 @@ class Producer:
         self._waiting: dict[TP, asyncio.Future[None]] = {}
         self._senders: dict[TP, asyncio.Task[None]] = {}
         self._unsent = 0
+        plan = network.world.plan
+        self._one_try = not plan.lost_acks and all(one.what != "outage" for one in plan.happenings)
+        """Whether no request is ever tried again: then one that is on its way is sent."""
         # A pause between the engine's last look at its lease and the request itself is beyond what it can see.
         network.process.may_pause = lambda: self._unsent == 0
 
@@ -259,7 +269,7 @@ class Producer:
                 batch, done = self._queues[tp].popleft()
                 self._waiting.pop(tp).set_result(None)
                 offset = await self._deliver(tp, batch)
-                self._unsent -= 1
+                self._unsent -= not self._one_try
                 if done.done():
                     continue
                 if offset is None:
@@ -277,12 +287,20 @@ class Producer:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         while loop.time() < deadline:
+            await self._before_request(tp)
+            self._unsent -= self._one_try
             slow = self._world.plan.slow_partition == tp.partition
             answer = await self._network.call(lambda: self._arrive(tp, batch, known), mean=0.03 if slow else 0.004)
             if answer is not _LOST:
                 return int(answer)
             await asyncio.sleep(self._world.lag(0.1))
         return None
+
+    async def _before_request(self, tp: TP) -> None:
+        """A moment of its own where a pause may part the engine's last look at its lease from what it sends then."""
+        if self._world.plan.pause_anywhere and tp.topic.endswith(_ROWS):
+            self._world.moment(self._network.process, "request", lambda: None)
+            await asyncio.sleep(0)
 
     def _arrive(self, tp: TP, batch: Batch, known: tuple[int, int] | None) -> object:
         log, world = self._broker.logs[tp], self._world
@@ -297,6 +315,8 @@ class Producer:
             happened, first = world.moment(process, kind, lambda: log.append(batch.rows, process.name, known))
             if not happened:
                 return _LOST
+            if tp.topic.endswith(_ROWS) and batch.is_full:
+                world.moment(process, "part", lambda: None)
         world.note(process.name, "writes", f"{tp.topic}/{tp.partition}", (first, first + len(batch.rows) - 1))
         self._replicate(tp)
         return _LOST if world.dice.random() < world.plan.lost_acks else first

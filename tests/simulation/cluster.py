@@ -115,6 +115,8 @@ class Cluster:
     def _is_done(self) -> bool:
         if self._pending or not self.world.processes or self.world.now < self._asked + 0.25:
             return False
+        if any(process.frozen_until > self.world.now for process in self.world.processes):
+            return False  # what it does when it goes on belongs to the run
         self._asked = self.world.now
         logs = self.broker.logs
         return all(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from asyncio import events
+from asyncio import Handle, events
 from collections.abc import Callable
+from contextvars import Context
+from heapq import heappop
 from typing import Any
 
 
@@ -43,9 +45,30 @@ class ProcessLoop(asyncio.BaseEventLoop):
         return self._scheduled[0]._when if self._scheduled else None
 
     def step(self) -> None:
-        """One turn: everything that is ready runs up to its next await."""
+        """One turn, as asyncio's `_run_once` does it: everything that is ready runs up to its next await."""
         events._set_running_loop(self)
         try:
-            self._run_once()
+            self._wake()
+            ready = self._ready
+            for _ in range(len(ready)):
+                handle = ready.popleft()
+                if not handle._cancelled:
+                    handle._run()
         finally:
             events._set_running_loop(None)
+
+    def _wake(self) -> None:
+        scheduled, now = self._scheduled, self._clock()
+        while scheduled and (scheduled[0]._when <= now or scheduled[0]._cancelled):
+            handle = heappop(scheduled)
+            handle._scheduled = False
+            if handle._cancelled:
+                self._timer_cancelled_count -= 1
+            else:
+                self._ready.append(handle)
+
+    def call_soon(self, callback: Callable[..., Any], *args: Any, context: Context | None = None) -> Handle:
+        """As asyncio's, without its checks: it is called more often than anything else here."""
+        handle = Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle

@@ -6,7 +6,11 @@ import random
 from dataclasses import dataclass, field, replace
 
 MOMENTS = ("output", "changelog", "store", "commit", "assigned", "revoked", "recovery", "fetch")
-"""What faults strike at. `output` and `changelog` are requests the broker takes; `recovery` is a changelog read."""
+"""What faults strike at. `output` and `changelog` are requests the broker takes; `recovery` is a changelog read.
+
+Not drawn, for plants alone: `part` is a request of rows that is full, so that more of its write is to come; `request`
+comes between the engine's last look at its lease and a request of rows.
+"""
 
 RECORDINGS = 40
 WHOLE = 1000

@@ -7,6 +7,7 @@ import re
 from collections import deque
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cached_property
 from itertools import count
 from typing import Any
 
@@ -120,17 +121,18 @@ class NumberedHandlers(Handlers):
 
     _made = count()
 
+    @cached_property
+    def _number(self) -> int:
+        return next(self._made)
+
     def track(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """As it should be, but for the ids."""
         outs = super().track(batch, tables)
-        number = _numbers.setdefault(id(self), next(self._made))
+        number = self._number
         if number:
             for out in outs:
                 out.value = out.value and re.sub(rb'"event_id":"(..)', b'"event_id":"%02d' % (number % 100), out.value)
         return outs
-
-
-_numbers: dict[int, int] = {}
 
 
 async def store_first(

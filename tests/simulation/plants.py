@@ -63,9 +63,10 @@ def _paused(plan: Plan) -> Plan:
     return replace(_alone(plan), workers=2, faults=(pause,), partitions=max(2, plan.partitions), slow_partition=0)
 
 
-def _paused_while_writing(plan: Plan) -> Plan:
-    pause = Fault("freeze", "changelog", 15 + 17 * plan.seed % 160, seconds=14.0)
-    return replace(_paused(plan), faults=(pause,), batch_rows=2, max_poll=400, slow_partition=None)
+def _paused_while_writing(plan: Plan, moment: str = "part") -> Plan:
+    """Paused inside a write of rows in many requests, early enough that the successor changes those rows again."""
+    pause = Fault("freeze", moment, 1 + plan.seed % 12, seconds=14.0)
+    return replace(_paused(plan), faults=(pause,), batch_rows=1, max_poll=25, slow_partition=None)
 
 
 def _split(plan: Plan) -> Plan:
@@ -79,7 +80,7 @@ def _failing_over(plan: Plan) -> Plan:
 
 
 def _poisoned(plan: Plan) -> Plan:
-    return replace(_alone(plan), poison=("router", "tracker"), max_poll=100)
+    return replace(_alone(plan), poison=("router", "tracker"), max_poll=25)
 
 
 PLANTS: dict[str, Plant] = {
@@ -192,7 +193,7 @@ LIMITS: dict[str, Plant] = {
     "pause-before-the-request": Plant(
         "no bug: a pause between the last look at the lease and the request is beyond what a client can see",
         {},
-        lambda plan: replace(_paused_while_writing(plan), pause_anywhere=True),
+        lambda plan: replace(_paused_while_writing(plan, "request"), pause_anywhere=True),
     ),
 }
 """What the engine as it is does not withstand."""

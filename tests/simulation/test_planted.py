@@ -15,7 +15,7 @@ from tests.simulation.test_simulation import CORES, simulate
 
 pytestmark = pytest.mark.slow
 
-WITHIN = 80
+WITHIN = 300
 """Seeds in which a planted bug must show."""
 
 Found = Mapping[str, Mapping[str, Any]]
