@@ -26,7 +26,8 @@ from sinks.notifier.receipts import ReceiptWriter
 
 RECORDING: Final = "recording.jsonl"
 COMMAND: Final = "python -m cli.golden && python -m schemas.generate"
-_UNTIL: Final = "2026-03-12T00:00:00Z"
+UNTIL: Final = "2026-03-12T00:00:00Z"
+"""Up to when the recording is decided."""
 _REPLAYED_AT: Final = "2026-03-12T09:00:00Z"
 
 Wanted = Mapping[str, object]
@@ -99,7 +100,7 @@ class MissingCaseError(ValueError):
 def golden_files(folder: Path = FOLDER) -> dict[str, str]:
     """Names and texts of all golden events as today's code makes them; raises `MissingCaseError`."""
     records = read_recording((folder / RECORDING).read_bytes().splitlines())
-    outs = list(Replay(load_policy(None)).run(records, parse_rfc3339(_UNTIL)))
+    outs = list(Replay(load_policy(None)).run(records, parse_rfc3339(UNTIL)))
     told = {name: _first(name, outs, wanted) for name, wanted in CASES.items()}
     letters = {name: _first(name, outs, wanted) for name, wanted in LETTERS.items()}
     lines = {name: _line(out) for name, out in (told | letters).items()}
