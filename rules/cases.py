@@ -85,14 +85,13 @@ def retire(draft: Draft, kinds: Collection[str]) -> None:
 
 
 def next_change(draft: Draft) -> datetime | None:
-    """When time alone may next change a case: its score, a pause that ends, a reopening that is due."""
-    times = []
-    cases = draft.shipment.cases.values()
-    if any(case.is_open for case in cases):
-        times.append(next_step(draft.situation, draft.now))
-    for case in cases:
-        times.append(case.snoozed_until if case.is_open else reopens_at(draft, case))
-    return min((time for time in times if time is not None and time > draft.now), default=None)
+    """When time alone may next change a case: its score, a pause that ends, a reopening that `evaluate` put off."""
+    times = [draft.reopens] if draft.reopens else []
+    cases = [case for case in draft.shipment.cases.values() if case.is_open]
+    if cases and (step := next_step(draft.situation, draft.now)) is not None:
+        times.append(step)
+    times += [case.snoozed_until for case in cases if case.snoozed_until]
+    return min((time for time in times if time > draft.now), default=None)
 
 
 def _gone(draft: Draft, kind: str, case: Case | None, found: dict[str, Finding]) -> None:
@@ -134,7 +133,9 @@ def _appears(draft: Draft, kind: Kind, found: dict[str, Finding], hidden_by: str
         draft.shipment.suppressed[kind.name] = Suppressed(hidden_by, since)
         return
     draft.shipment.suppressed.pop(kind.name, None)
-    if draft.now < (reopens_at(draft, case) or draft.now):
+    back = reopens_at(draft, case)
+    if back is not None and draft.now < back:
+        draft.reopens = back if draft.reopens is None else min(back, draft.reopens)
         return
     old = finding.since is not None and draft.now - finding.since > OLD_NEWS
     if (kind.by_clock or finding.by_clock or old) and not draft.by_clock:

@@ -69,6 +69,8 @@ class Draft:
         """Whether something is to be kept that nobody need be told of: when an estimate was last heard."""
         self.wake = False
         """Whether the next mark has something to decide."""
+        self.reopens: datetime | None = None
+        """When a cause that is there, and whose case ended just before, counts again."""
         self._situation: Situation | None = None
 
     @property

@@ -54,10 +54,10 @@ def band(points: int, policy: Policy) -> str:
 
 
 def next_step(shipment: Situation, now: datetime) -> datetime | None:
-    """When time alone gives the next point."""
+    """When time alone gives the next point: as long as the parcel is under way."""
     policy, times = shipment.policy, []
-    start = _age_start(shipment, policy)
-    for begin, name in ((shipment.promise_end, "promise"), (start, "age")):
+    late_from = shipment.promise_end if _is_under_way(shipment) else None
+    for begin, name in ((late_from, "promise"), (_age_start(shipment, policy), "age")):
         if begin is not None:
             hours = policy.value(f"score.{name}.hours_a_point") * _HOUR
             step = max(0, (now - begin) // hours) + 1

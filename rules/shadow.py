@@ -52,6 +52,7 @@ class Beside(Draft):
         self.by_clock = live.by_clock
         self.quietly = False
         self.wake = False
+        self.reopens = None
         self._situation = None
         self.edge = None
         self._word = word
