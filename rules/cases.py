@@ -1,10 +1,10 @@
 """The life of cases: opened, escalated, updated, hidden, resolved and reopened as causes come and go."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from rules.case_events import emit_case
@@ -26,8 +26,7 @@ _OF_DATES = ("promise_at_risk", "promise_moved")
 _BANDS = ("watch", "routine", "urgent", "critical")
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(Struct, frozen=True):
     """A finding with everything that is worked out from it."""
 
     finding: Finding

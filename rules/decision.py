@@ -1,14 +1,14 @@
 """What the core answers: the state afterwards, the events to publish, and what it would not take."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from rules.state import Shipment
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True):
     """One event to publish, complete."""
 
     topic: str
@@ -22,8 +22,7 @@ class Event:
     """Plain values and aware UTC datetimes, ready for `schemas.codec.dumps`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A fact, or scans of one, that could not be applied: for the dead letters, so that nothing is lost silently."""
 
     reason: str
@@ -34,8 +33,7 @@ class Refusal:
     """Which scans are meant, as a JSON list of their codes, where the others were applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """The answer to one fact or to one minute."""
 
     shipment: Shipment

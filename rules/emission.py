@@ -1,9 +1,8 @@
 """The working copy of one decision: the shipment as it becomes, and the events it leaves behind."""
 
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any
-
-from msgspec.structs import replace
 
 from rules.decision import Decision, Event, Refusal
 from rules.feeds import NO_FEEDS, Feeds
@@ -19,6 +18,23 @@ OLD_NEWS = timedelta(hours=24)
 """A scan older than that when it comes is part of a history, of which more may follow."""
 
 
+def _copy(shipment: Shipment) -> Shipment:
+    """A copy whose own lists and dicts may be changed; what they hold is never changed in place."""
+    copied = copy(shipment)
+    copied.scans = shipment.scans[:]
+    copied.tickets = shipment.tickets.copy()
+    copied.cases = shipment.cases.copy()
+    copied.suppressed = shipment.suppressed.copy()
+    copied.siblings = shipment.siblings.copy()
+    copied.pending = shipment.pending[:]
+    copied.sent = shipment.sent[:]
+    copied.asides = shipment.asides.copy()
+    copied.told = shipment.told[:]
+    copied.actions = shipment.actions[:]
+    copied.sequences = shipment.sequences.copy()
+    return copied
+
+
 class Draft:
     """Takes changes and events in; what it was made from stays as it was."""
 
@@ -32,22 +48,8 @@ class Draft:
         feeds: Feeds = NO_FEEDS,
     ) -> None:
         self.before = shipment
-        self.shipment = replace(
-            shipment,
-            clock=now,
-            last_received_at=heard,
-            scans=list(shipment.scans),
-            tickets=dict(shipment.tickets),
-            cases=dict(shipment.cases),
-            suppressed=dict(shipment.suppressed),
-            siblings=dict(shipment.siblings),
-            pending=list(shipment.pending),
-            sent=list(shipment.sent),
-            asides=dict(shipment.asides),
-            told=list(shipment.told),
-            actions=list(shipment.actions),
-            sequences=dict(shipment.sequences),
-        )
+        self.shipment = _copy(shipment)
+        self.shipment.clock, self.shipment.last_received_at = now, heard
         self.now = now
         self.heard = heard
         self.cause = cause

@@ -1,8 +1,9 @@
 """The fate of a message at the moment it would be sent, always with its reason."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from rules.emission import Draft
 from rules.kinds import HIDING
@@ -17,8 +18,7 @@ STATES = {
 """What a milestone tells of."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     """What becomes of a message, and why."""
 
     fate: str

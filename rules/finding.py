@@ -1,15 +1,15 @@
 """What a kind finds, and the evidence it rests on."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from rules.policy import Limit
 from schemas.codec import rfc3339
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """One observed fact, the limit it was held against, and the policy entry that set the limit."""
 
     fact: str
@@ -27,8 +27,7 @@ class Evidence:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A cause that is there now."""
 
     evidence: tuple[Evidence, ...]
@@ -50,8 +49,7 @@ class Finding:
     """Time alone brought it, so only a mark may open its case; of a kind that scans may bring at once too."""
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One condition of a kind: what was seen, what it is held against, and whether it holds.
 
     A kind fires where all of its checks hold; the first that does not is why it stays quiet.

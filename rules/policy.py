@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from msgspec import Struct
+
 from rules.twin import Twin
 from schemas.codec import digest
 from schemas.words import KINDS
@@ -20,8 +22,7 @@ LAYERS: Final = ("storefront", "carrier", "service_level")
 """The fields of a scope, the weaker first: they settle which of two scopes with equally many fields wins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """A value of the policy and where it stands, e.g. `default@2026-01-01:stalled.silence.ground`."""
 
     value: Any

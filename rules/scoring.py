@@ -1,8 +1,9 @@
 """The severity of a case: points that add up, each with what it was given for and the policy entry that gave it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from rules.finding import Finding
 from rules.lifecycle import VAGUE
@@ -14,8 +15,7 @@ _HOUR = timedelta(hours=1)
 _NOTHING = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(Struct, frozen=True):
     """The sum, its band, and every term of it."""
 
     points: int

@@ -17,7 +17,21 @@ from schemas.facts import Order
 class Situation:
     """A read-only view; what costs time is worked out when it is first asked for."""
 
-    __slots__ = ("_promise_end", "_tickets", "_zone", "feeds", "life", "order", "policy", "shipment")
+    __slots__ = (
+        "_promise_end",
+        "_silences",
+        "_tickets",
+        "_zone",
+        "calendar",
+        "feeds",
+        "is_replacement",
+        "is_return",
+        "life",
+        "order",
+        "policy",
+        "shipment",
+        "subject",
+    )
 
     def __init__(self, shipment: Shipment, policy: Policy, feeds: Feeds = NO_FEEDS) -> None:
         self.shipment = shipment
@@ -25,24 +39,18 @@ class Situation:
         self.order: Order | None = shipment.order
         self.policy = policy
         self.feeds = feeds
+        self.subject = shipment.subject
+        """What it is: a word of `schemas.words.SUBJECTS`."""
+        self.calendar: Calendar = calendar_of(shipment.carrier)
+        """The carrier's business days."""
+        self.is_return = self.life.direction == "return"
+        """A return that is a shipment of its own."""
+        self.is_replacement = self.order is not None and self.order.replacement_for is not None
+        """Sent in place of an order that went wrong."""
+        self._silences = feeds.silences(shipment.carrier)
         self._zone: tuple[ZoneInfo, str] | None = None
         self._promise_end: datetime | None | UnsetType = UNSET
         self._tickets: tuple[str, ...] | None = None
-
-    @property
-    def subject(self) -> str:
-        """What it is: a word of `schemas.words.SUBJECTS`."""
-        return self.shipment.subject
-
-    @property
-    def is_return(self) -> bool:
-        """A return that is a shipment of its own."""
-        return self.life.direction == "return"
-
-    @property
-    def is_replacement(self) -> bool:
-        """Sent in place of an order that went wrong."""
-        return self.order is not None and self.order.replacement_for is not None
 
     @property
     def is_cancelled(self) -> bool:
@@ -92,11 +100,6 @@ class Situation:
         return destination != (life.origin or self.calendar.country or destination)
 
     @property
-    def calendar(self) -> Calendar:
-        """The carrier's business days."""
-        return calendar_of(self.shipment.carrier)
-
-    @property
     def feed_is_silent(self) -> bool:
         """Whether the carrier's feed is silent now."""
         feed = self.feeds.carriers.get(self.shipment.carrier)
@@ -104,11 +107,16 @@ class Situation:
 
     def elapsed(self, start: datetime, now: datetime) -> timedelta:
         """Business time from `start` to `now`, less that in which the carrier's feed was silent."""
-        return elapsed(self.calendar, self.feeds.silences(self.shipment.carrier), start, now)
+        return elapsed(self.calendar, self._silences, start, now)
 
     def reached(self, start: datetime, span: timedelta) -> datetime | None:
-        """When so much of that time will have passed; None while the feed is silent, as its clocks stand still."""
-        return reached(self.calendar, self.feeds.silences(self.shipment.carrier), start, span)
+        """When so much of that time will have passed; None while the feed is silent, as its clocks stand still.
+
+        Business time is never more than plain time: who asks only whether it has passed need not ask before `span`.
+        """
+        if not self._silences:
+            return self.calendar.after(start, span)
+        return reached(self.calendar, self._silences, start, span)
 
     def next_working_day_over(self, start: datetime) -> datetime | None:
         """24:00 of the carrier's first working day after that of `start`; its clock stands still like any other."""

@@ -22,7 +22,10 @@ def loads(raw: bytes) -> Any:
 
 def rfc3339(moment: datetime) -> str:
     """Print an aware time as UTC RFC 3339 with `Z`, microseconds only where there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    # Nearly all are UTC already: those are printed without a change of zone.
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.isoformat()[:-6]}Z"
 
 
 def parse_rfc3339(text: str) -> datetime:

@@ -12,8 +12,10 @@ from rules.spells import lasted
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire when business time since the first possession reaches the limit of the lane."""
     start, limit = _start(shipment), shipment.by_lane("long_transit")
-    reached = shipment.reached(start, limit.value) if start is not None else None
-    if start is None or reached is None or now < reached:
+    if start is None or now - start < limit.value:
+        return None
+    reached = shipment.reached(start, limit.value)
+    if reached is None or now < reached:
         return None
     lane = Evidence("lane", "international" if shipment.is_international else "domestic")
     return Finding((held_against("time_in_transit", shipment.elapsed(start, now), limit), lane), since=reached)

@@ -14,7 +14,7 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
     if (start := _start(shipment)) is None:
         return None
     limit = _limit(shipment, policy)
-    if (reached := shipment.reached(start, limit.value)) is None or now < reached:
+    if now - start < limit.value or (reached := shipment.reached(start, limit.value)) is None or now < reached:
         return None
     apology = _apology_at(shipment, start, limit, policy)
     twice = apology is not None and now >= apology

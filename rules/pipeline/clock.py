@@ -10,8 +10,9 @@ some hours ahead of what the others announced. In daily work that never binds; i
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from rules.pipeline.records import Rows
 from schemas.codec import dumps, loads
@@ -28,6 +29,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DUE, _HELD = b"\x00", b"\x01"
 _LOWEST, _HIGHEST = b"", b"\xfe"
+_NEVER = 1 << 63
 
 
 def micros(moment: datetime) -> int:
@@ -51,16 +53,14 @@ def on_grid(moment: datetime) -> datetime:
     return moment if not over else moment + (GRID - over)
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A subject whose time has come; `now` is the minute it is decided at."""
 
     subject: str
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """An event that waited for the clock, and the mark it stood behind."""
 
     value: bytes
@@ -93,6 +93,8 @@ class PartitionClock:
         self._marks: dict[str, int] = loads(raw) if raw else {}
         self._now = self._least()
         self._unsaved = False
+        self._first: int | None = None
+        """No row of the agenda stands before that; None where that is not known."""
 
     @property
     def now(self) -> datetime | None:
@@ -112,11 +114,11 @@ class PartitionClock:
 
     def hold(self, origin: str, order: str, value: bytes) -> None:
         """Put an event on the agenda, to apply in `order` among those behind the same mark."""
-        self._rows.put(self._row(self.barrier(origin), _HELD, order), value)
+        self._add(self.barrier(origin), _HELD, order, value)
 
     def arm(self, subject: str, due: datetime) -> None:
         """Ask for `subject` at the first minute at or after `due`."""
-        self._rows.put(self._row(micros(on_grid(due)), _DUE, subject), b"1")
+        self._add(micros(on_grid(due)), _DUE, subject, b"1")
 
     def heal(self, subject: str, due: datetime) -> None:
         """Arm again what a crash between two tables may have lost; writes nothing where all is well."""
@@ -141,7 +143,8 @@ class PartitionClock:
         now = self._least()
         if now > self._now:
             self._now = now
-            yield from self._steps()
+            if self._first is None or self._first <= now:
+                yield from self._steps()
 
     def announce(self) -> datetime | None:
         """The clock, where peers should hear that it has moved on; None where they heard lately."""
@@ -160,10 +163,13 @@ class PartitionClock:
     def _steps(self) -> Iterator[Step]:
         # One step at a time: what a step arms may come before the next row. A row goes only after its step, so that
         # a crash in between finds it again; steps are safe to repeat.
-        start = _LOWEST
-        while rows := self._rows.range(start, _until(self._now), 1):
+        start, self._first = _LOWEST, None
+        while rows := self._rows.range(start, _HIGHEST, 1):
             key, value = rows[0]
             at, kind, rest = int.from_bytes(key[:8], "big"), key[8:9], key[9:-3]
+            if at > self._now:
+                self._first = at
+                return
             if kind == _HELD and self._strict and at >= self._now:
                 return
             if kind == _HELD:
@@ -172,6 +178,12 @@ class PartitionClock:
                 yield Due(rest.decode("utf-8", "surrogatepass"), moment_of(at))
             self._rows.delete(key)
             start = key
+        self._first = _NEVER
+
+    def _add(self, at: int, kind: bytes, rest: str, value: bytes) -> None:
+        if self._first is not None and at < self._first:
+            self._first = at
+        self._rows.put(self._row(at, kind, rest), value)
 
     def _row(self, at: int, kind: bytes, rest: str) -> bytes:
         return at.to_bytes(8, "big") + kind + rest.encode("utf-8", "surrogatepass") + self._suffix
@@ -184,7 +196,3 @@ class PartitionClock:
             return least
         began = self._marks.setdefault(_BEGAN, least)
         return min(least, micros_of(PEERS_LAG) + min(self._marks.get(peer, began) for peer in self._peers))
-
-
-def _until(now: int) -> bytes:
-    return (now + 1).to_bytes(8, "big")

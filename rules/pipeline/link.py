@@ -1,8 +1,9 @@
 """Second hop: facts that do not know their shipment find it, or wait for it until the clock gives them up."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from rules.loading import load_policy
 from rules.merging import merge
@@ -24,8 +25,7 @@ CUSTOMER_WINDOW = timedelta(days=60)
 """A ticket that names only its customer concerns orders placed at most this long before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class GivenUp:
+class GivenUp(Struct, frozen=True):
     """A ticket event whose shipment never came, or that found no room."""
 
     link: TicketLink

@@ -1,14 +1,14 @@
 """What goes into and comes out of a hop, and the rows a hop keeps its state in."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 Headers = tuple[tuple[str, bytes | None], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True, gc=False):
     """One record of a topic, as a hop reads it. `timestamp` is the record's own, so `received_at`."""
 
     topic: str
@@ -27,8 +27,7 @@ class Record:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Out:
+class Out(Struct, frozen=True, gc=False):
     """One record a hop wants written.
 
     `place` decides the partition (murmur2 of it); None means every partition. It differs from the key only for

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TypedDict
 
+from msgspec import Struct
+
 from rules.normalize import parse_action, parse_order, parse_scans, parse_ticket
 from rules.pipeline.envelope import IMPORT_HEADER, POSITION_HEADER, TRACE_HEADER
 from rules.pipeline.records import Record
@@ -23,8 +25,7 @@ _CARRIERS_DELAY = frozenset(("weather", "carrier_capacity", "carrier_delay", "fo
 _ENDS = frozenset(("delivered", "returned", "damaged"))
 
 
-@dataclass(frozen=True, slots=True)
-class Parked:
+class Parked(Struct, frozen=True):
     """A raw record that goes to the dead letters, whole or in part, and why."""
 
     record: Record
@@ -100,9 +101,10 @@ def heard_links(record: Record, routed: Routed, told: Told) -> Iterator[tuple[No
 
     `told` remembers for which hours that was said already; one who starts anew may say it again without harm.
     """
-    hour = record.timestamp.replace(minute=0, second=0, microsecond=0)
-    for _, _, link in list(routed.links):
-        if isinstance(link, FlightLink) and (link.carrier, hour) not in told:
+    flights = [link for _, _, link in routed.links if type(link) is FlightLink]
+    hour = record.timestamp.replace(minute=0, second=0, microsecond=0) if flights else record.timestamp
+    for link in flights:
+        if (link.carrier, hour) not in told:
             if len(told) >= _MOST_TOLD:
                 told.clear()
             told.add((link.carrier, hour))

@@ -53,23 +53,20 @@ class Row(Struct, omit_defaults=True, kw_only=True):
     """In the row of this partition: what is known of the carriers' feeds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """A fact that the core would not take, and why; nothing of it was applied."""
 
     fact: Fact
     refusal: Refusal
 
 
-@dataclass(frozen=True, slots=True)
-class Gone:
+class Gone(Struct, frozen=True):
     """A shipment that turned out to be only a number: its latest state is taken back."""
 
     shipment_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """What one parcel's fate means for another: a fact for the partition that keeps it."""
 
     fact: Fact

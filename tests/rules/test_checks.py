@@ -9,6 +9,7 @@ import pytest
 import rules.cases
 from cli.simulation.presets import small_recording
 from rules.kinds import KINDS, conditions, find
+from rules.kinds.signs import signs
 from rules.loading import load_policy, twin_fields
 from rules.pipeline.replay import Replay
 from rules.policy import Policy
@@ -28,6 +29,18 @@ def differences(shipment: Situation, now: datetime, policy: Policy, found: dict[
     return wrong
 
 
+def not_asked(shipment: Situation, now: datetime, policy: Policy) -> list[str]:
+    """Kinds that lack a sign they need, and that would be found or fall due if they were asked all the same."""
+    there, state = signs(shipment), shipment.life.state
+    lacking = [kind for kind in KINDS if kind.subject == shipment.subject and kind.needs & ~there]
+    return [
+        f"{shipment.shipment.shipment_id} {now} {kind.name} was not asked"
+        for kind in lacking
+        if state in kind.states
+        and (kind.detect(shipment, now, policy) or (kind.due is not None and kind.due(shipment, now, policy)))
+    ]
+
+
 @pytest.fixture(scope="module")
 def played() -> tuple[Counter[str], list[str]]:
     """How often each kind was found over many small recordings, and where its conditions said something else."""
@@ -38,6 +51,7 @@ def played() -> tuple[Counter[str], list[str]]:
         found = find(shipment, now, policy, *without)
         seen.update(["decisions", *found])
         wrong.extend(differences(shipment, now, policy, found))
+        wrong.extend(not_asked(shipment, now, policy))
         return found
 
     with pytest.MonkeyPatch.context() as patch:
@@ -68,3 +82,4 @@ def test_the_same_holds_for_all_kinds_in_the_cases_of_each_twin(kind: str) -> No
         situation, now = situation_of(case), case["now"]
         found = find(situation, now, situation.policy)
         assert differences(situation, now, situation.policy, found) == []
+        assert not_asked(situation, now, situation.policy) == []
