@@ -122,16 +122,15 @@ def _print_groups(rows: list[dict[str, Any]], *, as_json: bool) -> None:
             line(row)
         return
     table = Table(box=SIMPLE, pad_edge=False)
-    for name in ("count", "parcels", "status", "first seen", "last seen", "example"):
+    for name in ("count", "parcels", "status", "seen", "example", "sender"):
         table.add_column(name, no_wrap=True)
-    for name in ("sender", "code and text"):
-        table.add_column(name, overflow="fold")
+    table.add_column("code and text", overflow="fold")
     for row in rows:
-        sender = "/".join(dict.fromkeys(filter(None, (row["source"], row["carrier"]))))
+        sender = "\n".join(dict.fromkeys(filter(None, (row["source"], row["carrier"]))))
         said = "\n".join(filter(None, (row["code"], row["text"])))
-        seen = (row["first_seen"][:10], row["last_seen"][:10])
+        seen = "\n".join(dict.fromkeys((row["first_seen"][:10], row["last_seen"][:10])))
         example = f"{row['letter']}\n{row['tracking_number']}"
-        table.add_row(str(row["count"]), str(row["shipments"]), row["status"], *seen, example, sender, said)
+        table.add_row(str(row["count"]), str(row["shipments"]), row["status"], seen, example, sender, said)
     Console(emoji=False).print(table, markup=False)
 
 

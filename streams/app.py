@@ -6,10 +6,10 @@ from typing import Any
 import faust
 
 from rules.loading import load_policy
-from rules.normalize.tables import use_rows
 from schemas.topics import load_topics
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.settings import Order, SecurityProtocol, Settings, StoreKind
+from streams.carrier_tables import TableFiles
 from streams.engine.app import EngineApp
 from streams.engine.tp import TP
 from streams.hops import DUE, LINKS, LINKS_DUE, SHIPMENTS, Handlers
@@ -36,7 +36,6 @@ class WorkerApp(EngineApp):
 
 def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
     """Declare the worker's tables and agents; nothing connects yet."""
-    use_rows(settings.carrier_files())
     files = PolicyFiles(load_policy, settings.policy_file, settings.shadow_policy_file)
     handlers = Handlers(
         partitions=partitions_of(settings),
@@ -44,6 +43,7 @@ def build_app(settings: Settings, metrics: Metrics) -> EngineApp:
         policy=files.books().live,
         metrics=metrics,
         files=files,
+        tables=TableFiles(settings.carrier_files, settings.carrier_tables),
     )
     app = WorkerApp(handlers, **_options(settings))
     links, links_due = app.batch_table(LINKS), app.batch_table(LINKS_DUE, ordered=True)

@@ -10,6 +10,7 @@ from rules.pipeline.park import poison_letter
 from rules.pipeline.records import Out
 from rules.policy import PolicyBook
 from sinks.dead_letters import StopLimit
+from streams.carrier_tables import TableFiles
 from streams.engine.overlay import Rows
 from streams.engine.records import InRecord, OutRecord
 from streams.heard import Heard
@@ -40,12 +41,17 @@ class Handlers:
     files: PolicyFiles | None = None
     """Where the policies come from that are read again when they change; without, `policy` holds for good."""
 
+    tables: TableFiles | None = None
+    """The operator's own carrier tables, read again when they change."""
+
     heard: Heard = field(default_factory=Heard)
     """For which hours each carrier was said to be heard."""
 
     def route(self, batch: Sequence[InRecord], tables: Mapping[str, Rows]) -> list[OutRecord]:
         """Raw bytes to facts, link events and dead letters."""
         topic, place = batch[0].topic, batch[0].partition
+        if self.tables is not None:
+            self.tables.look()
         told = self.heard.before(topic, place, batch[0].offset)
         outs = route_batch([record_of(record) for record in batch], told)
         self.heard.after(topic, place, batch[-1].offset, told)
