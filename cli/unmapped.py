@@ -126,7 +126,7 @@ def _print_groups(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         table.add_column(name, no_wrap=True)
     table.add_column("code and text", overflow="fold")
     for row in rows:
-        sender = "\n".join(dict.fromkeys(filter(None, (row["source"], row["carrier"]))))
+        sender = "/".join(dict.fromkeys(filter(None, (row["source"], row["carrier"]))))
         said = "\n".join(filter(None, (row["code"], row["text"])))
         seen = "\n".join(dict.fromkeys((row["first_seen"][:10], row["last_seen"][:10])))
         example = f"{row['letter']}\n{row['tracking_number']}"
