@@ -288,7 +288,7 @@ def _partial(truth: Truth, parcel: Parcel) -> Shows:
     # A parcel that was over before the others arrived is no straggler; "heard" may still say so for a while.
     if any(one.at <= max(times) for one in over):
         return False, any(one.heard > max(times) for one in over)
-    return truth.lasted(parcel, max(times), _until(truth, over), truth.limits["partial_delivery.after"])
+    return truth.lasted(parcel, max(times), _until(truth, over), truth.span("partial_delivery.after", parcel))
 
 
 def _arrival(truth: Truth, name: str) -> datetime | None:

@@ -13,7 +13,7 @@ STATES = ("unknown", "label_created", "picked_up", "in_transit", "delayed", "att
 
 def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None:
     """Fire when the last of the others arrived so much business time ago."""
-    start, limit = _start(shipment), policy.limit("partial_delivery.after")
+    start, limit = _start(shipment), shipment.threshold(policy.limit("partial_delivery.after"))
     reached = _reached(shipment, start, limit.value)
     if start is None or reached is None or now < reached:
         return None
@@ -23,7 +23,7 @@ def detect(shipment: Situation, now: datetime, policy: Policy) -> Finding | None
 
 def due(shipment: Situation, now: datetime, policy: Policy) -> datetime | None:
     """The moment of `detect`."""
-    start, span = _start(shipment), policy.value("partial_delivery.after")
+    start, span = _start(shipment), shipment.threshold(policy.limit("partial_delivery.after")).value
     reached = _reached(shipment, start, span)
     return reached if reached is not None and reached > now else None
 
@@ -33,7 +33,7 @@ def checks(shipment: Situation, now: datetime, policy: Policy) -> Iterator[Check
     siblings, arrived = _siblings(shipment), shipment.shipment.siblings
     yield Check("siblings", len(siblings), 1, None, len(siblings) >= 1)
     yield Check("delivered_siblings", len(siblings & arrived.keys()), len(siblings), None, siblings <= arrived.keys())
-    start, limit = _start(shipment), policy.limit("partial_delivery.after")
+    start, limit = _start(shipment), shipment.threshold(policy.limit("partial_delivery.after"))
     passed: timedelta | None = shipment.elapsed(start, now) if start is not None else None
     reached = _reached(shipment, start, limit.value)
     holds = reached is not None and now >= reached
