@@ -6,6 +6,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from rules.inferred import is_inferred
 from rules.retractions import standing, two_feeds
 from rules.state import Contradiction, Lifecycle, Seen
 from schemas.words import FLAGS
@@ -66,8 +67,9 @@ def step(life: Lifecycle, scan: Seen) -> None:
         return
     if scan.direction == "return" and life.direction != "return":
         _turn(life, scan)
-    life.possessed_at = life.possessed_at or scan.at
-    life.moved_at, life.moved_quality = scan.at, scan.quality
+    if not is_inferred(scan):
+        life.possessed_at = life.possessed_at or scan.at
+        life.moved_at, life.moved_quality = scan.at, scan.quality
     _move(life, scan)
 
 

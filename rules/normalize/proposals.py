@@ -12,7 +12,8 @@ from difflib import SequenceMatcher
 from typing import Final
 
 from rules.normalize.probe import Asked, watching
-from rules.normalize.tables import COLUMNS, DATED, TODO, Row, Table, load_table
+from rules.normalize.table_checks import TODO
+from rules.normalize.tables import COLUMNS, DATED, Row, Table, load_table
 from schemas.facts import Scan
 
 _ASSUMED: Final = Row(state="in_transit")

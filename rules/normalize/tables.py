@@ -17,8 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rules.normalize.probe import WATCHING
+from rules.normalize.table_checks import wrong_in
 from schemas.codec import digest
-from schemas.words import CARRIERS, DIRECTIONS, FLAGS, REASONS, STATES
+from schemas.words import CARRIERS, STATES
 
 COLUMNS = ("key", "state", "reason", "flags", "direction", "informational", "description", "source", "verified_on")
 DATED = (*COLUMNS, "valid_from", "valid_to")
@@ -30,11 +31,11 @@ RETRACTIONS = "retractions"
 DELIVERIES = "deliveries"
 """What a code tells beside the delivery: `table:code` as it is printed, or a part of it, and who has the parcel or
 `proof`."""
-PAIRS = (NAMES, ZONES, COUNTRIES, RETRACTIONS, DELIVERIES)
+INFERRED = "inferred"
+"""Scans that nobody made: `table:code`."""
+PAIRS = (NAMES, ZONES, COUNTRIES, RETRACTIONS, DELIVERIES, INFERRED)
 BARE = ("fedex", "usps")
 """Carriers whose bare code is a key of their own table (a UPS code without its type is not)."""
-TODO = "TODO"
-"""What a proposed row says where a person must fill in: no table with it is usable."""
 _PACKAGE = "rules.carriers"
 
 
@@ -190,7 +191,7 @@ def _read_rows(path: str, text: str) -> tuple[dict[str, list[Row]], list[str]]:
     problems: list[str] = []
     found: dict[str, list[Row]] = {}
     for line, cells in _lines(path, text, (COLUMNS, DATED), problems):
-        wrong = list(_problems(cells))
+        wrong = list(wrong_in(cells))
         row = None if wrong else _row(cells)
         if row and any(_overlap(row, other) for other in found.get(cells["key"], ())):
             wrong.append(f"key {cells['key']!r} is there twice; keep one, or give both times of validity")
@@ -244,34 +245,6 @@ def _lines(
                 problems.append(f"{path}:{reader.line_num}: {len(cells)} cells, not {len(header)}")
     except csv.Error as error:
         problems.append(f"{path}:{reader.line_num}: not CSV ({error})")
-
-
-def _problems(cells: dict[str, str]) -> Iterator[str]:
-    for column in ("key", "description", "source"):
-        if cells[column] in ("", TODO):
-            yield f"column {column} {'says TODO' if cells[column] else 'is empty'}; fill it in"
-    yield from _unknown_words(cells)
-    if cells["informational"] != ("no" if cells["state"] else "yes"):
-        yield "informational must be yes where the state is empty, else no"
-    yield from _bad_dates(cells)
-
-
-def _unknown_words(cells: dict[str, str]) -> Iterator[str]:
-    # `unknown` means that no scan was usable yet, so no code can mean it: its state is empty.
-    for column, words in (("state", STATES[:-1]), ("reason", REASONS), ("flags", FLAGS), ("direction", DIRECTIONS)):
-        for word in cells[column].split() if column == "flags" else [cells[column]]:
-            if word and word not in words:
-                yield f"{column} {word!r} is not one of: {' '.join(words)}"
-
-
-def _bad_dates(cells: dict[str, str]) -> Iterator[str]:
-    for column in ("verified_on", "valid_from", "valid_to"):
-        cell = cells.get(column, "")
-        if cell or column == "verified_on":
-            try:
-                date.fromisoformat(cell)
-            except ValueError:
-                yield f"{column} {cell!r} is not a date; write it as 2026-11-22"
 
 
 def _row(cells: dict[str, str]) -> Row:

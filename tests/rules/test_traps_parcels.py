@@ -15,7 +15,7 @@ from tests.rules.normalize.aggregator_payloads import (
     trackingmore,
     trackingmore_event,
 )
-from tests.rules.normalize.carrier_payloads import lasership, mydpd, parcel_de
+from tests.rules.normalize.carrier_payloads import lasership, mydpd, parcel_de, purolator
 from tests.rules.normalize.payloads import (
     Json,
     easypost,
@@ -330,3 +330,21 @@ def test_an_estimate_that_changes_moves_no_state() -> None:
     )
     assert told.events() == [("DP", "in_transit")]
     assert told.shipment().life.estimated_at == datetime(2026, 3, 5, tzinfo=UTC)
+
+
+def test_an_inferred_scan_proves_neither_possession_nor_movement() -> None:
+    label = usps_event("MA", "2026-03-02T08:00:00", "-08:00")
+    said = usps_event("TL", "2026-03-03T08:00:00", "-08:00", eventCity=None, eventState=None, eventZIP=None)
+    real = usps_event("10", "2026-03-04T08:00:00", "-08:00")
+    told = hold(
+        "usps", usps, [label, said], ends=Outcome("in_transit"), passes=[("MA", "label_created"), ("TL", "in_transit")]
+    )
+    life = told.shipment().life
+    assert (life.possessed_at, life.moved_at) == (None, None)
+
+    life = Told(Message("usps", usps(real, said, label))).shipment().life
+    assert life.possessed_at == life.moved_at == datetime(2026, 3, 4, 16, tzinfo=UTC)
+
+    truck = [("4200", "2026-03-04 09:00:00", "INFERRED"), ("3000", "2026-03-03 09:00:00", None)]
+    life = Told(Message("purolator", purolator(*truck))).shipment().life
+    assert (life.state, life.possessed_at, life.moved_at) == ("out_for_delivery", None, None)
