@@ -92,10 +92,10 @@ def _cases(judged: list[tuple[Candidate, Heard, Verdict]], book: PolicyBook) -> 
 
 
 def _sum_up(shown: int, kept: list[Judged], unfit: int, asked: Answers) -> None:
-    said = [f"{shown} cases shown", f"{len(kept) + unfit} judged"]
+    said = [f"{shown} cases, {len(kept) + unfit} judged"]
     pending = sum("pending" in case for _, case in kept)
     if pending:
-        said.append(f"{pending} of them ask for a change of a rule or the policy (`pending` in the twin)")
+        said.append(f"{pending} to be met by a change of a rule or the policy (`pending` in the twin)")
     if not asked.gives:
         said.append("answer on a terminal or with --answers FILE")
     messages.print("; ".join(said), markup=False)

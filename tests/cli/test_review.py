@@ -100,7 +100,7 @@ def test_verdicts_become_cases_that_run(
         assert bool(run_case(kind, case)) == ("pending" in case), (kind, case["name"])
         assert "pending" in case or case["judged"]["verdict"] == "right"
     assert {case["judged"]["by"] for _, case in kept} == {"sam", "kim"}
-    assert f"{sum('pending' in case for _, case in kept)} of them ask for a change" in result.stderr
+    assert f"{sum('pending' in case for _, case in kept)} to be met by a change" in result.stderr
 
 
 def test_the_tests_of_the_twins_run_a_kept_case_and_fail_once_a_pending_one_is_fulfilled(

@@ -1,10 +1,16 @@
 """Which cases are picked: every kind gets its turn, doubt and dispute come first, and the order never changes."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
-from rules.reviewing import Candidate, picked
+from rules.explaining.listening import listen, listen_each
+from rules.loading import load_policy
+from rules.reviewing import Candidate, candidates, picked
+from schemas.recording import read_recording
 from tests.rules.builders import MONDAY
+
+RECORDING = Path(__file__).parents[2] / "schemas/examples/recording.jsonl"
 
 
 def candidate(name: str, kind: str = "stalled", weight: float = 0, **fields: Any) -> Candidate:
@@ -48,3 +54,26 @@ def test_the_order_in_which_they_come_does_not_matter() -> None:
     cases = [candidate(str(number), weight=number % 3, at=MONDAY + timedelta(hours=number % 2)) for number in range(12)]
 
     assert names(cases, 7) == names(cases[::-1], 7)
+
+
+def test_several_subjects_are_heard_at_once_as_each_alone() -> None:
+    policy, records = load_policy(), list(read_recording(RECORDING.read_bytes().splitlines()))
+    moments = {(one.key, one.at) for one in candidates(records, policy)}
+
+    together = list(listen_each(records, moments, policy))
+
+    assert {(heard.key, heard.at) for heard in together} == moments and len(moments) > 10
+    for heard in together:
+        alone = listen(records, heard.key, heard.at, policy)
+        assert (heard.shipment, heard.facts, heard.events) == (alone.shipment, alone.facts, alone.events)
+
+
+def test_every_case_of_a_recording_is_a_candidate_once_and_says_why_it_is_doubtful() -> None:
+    records = list(read_recording(RECORDING.read_bytes().splitlines()))
+
+    found = candidates(records, load_policy())
+
+    assert len({one.case_id for one in found}) == len(found) > 15
+    (late,) = [one for one in found if one.kind == "delivered_late"]
+    assert late.why == () and late.fires and late.owner == "finance"
+    assert any("next to" in text for one in found for text in one.why)
