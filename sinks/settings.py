@@ -105,6 +105,12 @@ class Settings(BaseSettings):
     session_timeout_seconds: float = Field(
         10.0, ge=1, le=300, description="silence after which a group member is dead; embedded: a join takes half of it"
     )
+    stall_seconds: float = Field(
+        120.0, ge=0, le=86400, description="a worker that commits nothing for so long while records wait ends; 0: never"
+    )
+    recovery_limit_seconds: float = Field(
+        1800.0, ge=0, le=86400, description="a worker that reads its state for longer ends; 0: never"
+    )
     mark_interval_seconds: float = Field(10.0, gt=0, le=3600, description="how often the ticker writes the time")
     order: Order = Field(Order.PROMPT, description="apply records as they come, or in order between marks")
     policy_file: Path | None = Field(None, description="the dated policy; unset: the packaged one")

@@ -57,6 +57,11 @@ class Metrics:
             ["topic"],
             registry=registry,
         )
+        self.stalled = Gauge(
+            "wismo_stalled_seconds",
+            "How long a partition has committed nothing while records wait; the longest.",
+            registry=registry,
+        )
         self.clock = Gauge(
             "wismo_watermark_timestamp_seconds", "The clock of a partition.", ["stage", "partition"], registry=registry
         )

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import faust
 from prometheus_client import CollectorRegistry
@@ -13,10 +13,12 @@ from schemas.words import RAW_TOPICS
 from sinks.health import Check, serve_health
 from sinks.kafka import producer
 from sinks.metrics import build_info
+from sinks.progress import Progress
 from sinks.settings import Settings, SettingsError, load_settings
-from streams.app import build_app, partitions_of
+from streams.app import APP_ID, build_app, partitions_of
 from streams.engine.app import EngineApp
 from streams.engine.tp import TP
+from streams.engine.watchdog import Limits, Watchdog
 from streams.metrics import LagCollector, Metrics
 from streams.ticker import tick
 
@@ -29,7 +31,8 @@ def main() -> int:
         settings = load_settings()
         registry = CollectorRegistry()
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        app = build_app(settings, Metrics(registry))
+        metrics = Metrics(registry)
+        app = build_app(settings, metrics)
     except (SettingsError, ValueError, OSError) as error:
         print(f"wismo worker: {error}", file=sys.stderr)
         return 2
@@ -37,12 +40,28 @@ def main() -> int:
     registry.register(LagCollector(app))
     if settings.ticker:
         _add_ticker(app, settings)
+    watchdog = _watchdog(app, settings, metrics)
     health = serve_health(settings.worker_metrics_port, _checks(app), registry, host=settings.metrics_host)
     try:
         faust.Worker(app, loglevel=settings.log_level.value).execute_from_commandline()
     finally:
+        watchdog.stop()
         health.close()
     return 0
+
+
+def _watchdog(app: EngineApp, settings: Settings, metrics: Metrics) -> Watchdog:
+    """Looks at the app from the moment its loop runs, recovery included."""
+    progress = Progress(settings, APP_ID)
+
+    def reached(tps: Collection[TP]) -> dict[TP, tuple[int, int]]:
+        return {TP(*place): found for place, found in progress.reached(tps).items()}
+
+    limits = Limits(still=settings.stall_seconds, recovery=settings.recovery_limit_seconds)
+    watchdog = Watchdog(app, reached, limits)
+    metrics.stalled.set_function(lambda: watchdog.longest)
+    app.on_before_first_start(watchdog.start)
+    return watchdog
 
 
 def _add_ticker(app: EngineApp, settings: Settings) -> None:

@@ -59,6 +59,7 @@ class EngineApp(faust.App):  # type: ignore[misc]
     ) -> None:
         self._exit_process = exit_process
         self._runners: list[Runner] = []
+        self._before_start: list[Callable[[asyncio.AbstractEventLoop], None]] = []
         # Topics of one agent and its changelogs, which must have one partition count.
         self._together: list[tuple[str, ...]] = []
         self._topics_taken: set[str] = set()
@@ -128,9 +129,15 @@ class EngineApp(faust.App):  # type: ignore[misc]
 
     # -- running
 
+    def on_before_first_start(self, call: Callable[[asyncio.AbstractEventLoop], None]) -> None:
+        """Call this with the app's loop before anything else starts."""
+        self._before_start.append(call)
+
     async def on_first_start(self) -> None:
         """Refuse to start on a Faust that is not the one the engine knows; set the process up for batches."""
         check_upstream()
+        for call in self._before_start:
+            call(asyncio.get_running_loop())
         _mute_spinner()
         gc.collect()
         gc.freeze()  # what is loaded by now stays
@@ -214,7 +221,20 @@ class EngineApp(faust.App):  # type: ignore[misc]
         """Fetch a partition again."""
         self.consumer.release(tp)
 
-    # -- for metrics and checks
+    # -- for metrics, checks and the watchdog
+
+    @property
+    def is_flowing(self) -> bool:
+        """Whether state is read back and batches flow; may be asked on another thread."""
+        recovery = self.tables._recovery
+        flowing: bool = (
+            recovery is not None and recovery.completed.is_set() and not self.rebalancing and self._consumer is not None
+        )
+        return flowing
+
+    def sources(self) -> list[TP]:
+        """The partitions that agents read, as assigned now; may be asked on another thread."""
+        return [tp for tp in list(self.accounts) if tp.topic in self._topics_taken]
 
     @property
     def accounts(self) -> Mapping[TP, PartitionAccount]:

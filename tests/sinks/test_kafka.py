@@ -4,6 +4,7 @@ import time
 import uuid
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from schemas.topics import load_topics
 from sinks.kafka import (
@@ -16,6 +17,7 @@ from sinks.kafka import (
     true_highwater,
     true_highwaters,
 )
+from sinks.progress import Progress
 from sinks.settings import Settings
 from tests.brokers import Broker
 
@@ -110,3 +112,16 @@ def test_the_largest_record_travels(broker: Broker, settings: Settings) -> None:
     messages = reader.consume(1, timeout=30)
     reader.close()
     assert [message.value() == body for message in messages] == [True]
+
+
+def test_progress_is_what_is_committed_and_the_true_end(broker: Broker, settings: Settings) -> None:
+    topic, group = broker.create_topic(), f"progress-{uuid.uuid4().hex[:8]}"
+    _write(settings, topic, [10, 10])
+    progress = Progress(settings, group)
+    assert progress.reached([]) == {}
+    assert progress.reached([(topic, 0)]) == {(topic, 0): (0, 20)}
+    reader = consumer(settings, group)
+    reader.commit(offsets=[TopicPartition(topic, 0, 17)], asynchronous=False)
+    reader.close()
+    assert progress.reached([(topic, 0)]) == {(topic, 0): (17, 20)}
+    progress.close()

@@ -118,15 +118,16 @@ class Bench:
 class Worker:
     """A worker process that can be killed and started again."""
 
-    def __init__(self, bench: Bench, pause: float = 0.0) -> None:
+    def __init__(self, bench: Bench, pause: float = 0.0, module: str = "counting") -> None:
         self._bench = bench
         self._pause = pause
+        self._module = f"tests.streams.engine.{module}"
         self.start()
 
     def start(self) -> None:
         bench, pause = self._bench, self._pause
         self.log = bench.folder / f"worker-{time.monotonic_ns()}.log"
-        command = [sys.executable, "-m", "tests.streams.engine.counting", bench.bootstrap, bench.name]
+        command = [sys.executable, "-m", self._module, bench.bootstrap, bench.name]
         command += [bench.store, str(bench.folder / "data"), str(pause)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
@@ -147,8 +148,8 @@ class Worker:
 
 
 @contextlib.contextmanager
-def working(bench: Bench, pause: float = 0.0) -> Iterator[Worker]:
-    worker = Worker(bench, pause)
+def working(bench: Bench, pause: float = 0.0, module: str = "counting") -> Iterator[Worker]:
+    worker = Worker(bench, pause, module)
     try:
         yield worker
     finally:

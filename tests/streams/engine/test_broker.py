@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer
 
+from streams.engine.app import FAILED
 from streams.engine.highwater import true_highwater
 from streams.engine.tp import TP
 from tests.streams.engine.counting import make
@@ -131,3 +132,17 @@ def test_the_producer_knows_whether_it_is_idempotent(
             await app.producer.stop()
 
     assert asyncio.run(start()) is ("idempotent_aiokafka" not in lacks)
+
+
+def test_a_worker_that_gets_nothing_done_is_ended_and_the_next_one_loses_nothing(
+    bootstrap: str, tmp_path: Path
+) -> None:
+    bench = Bench(bootstrap, tmp_path)
+    bench.feed(numbered(0, 1000))
+    with working(bench, module="stuck") as stuck:
+        assert stuck.process.wait(60) == FAILED, stuck.last_words()
+        assert "nothing was committed for" in stuck.last_words()
+    with working(bench) as worker:
+        ids = bench.wait_for_outputs(sum(bench.want.values()), worker)
+        assert worker.terminate() < 10
+    verify(bench, ids)

@@ -1,0 +1,48 @@
+"""How far a consumer group has come, as the broker itself says: what is committed, and the true ends."""
+
+from collections.abc import Collection
+
+from confluent_kafka import TopicPartition
+
+from sinks.kafka import consumer, highwater_probe, true_highwater
+from sinks.settings import Settings
+
+Place = tuple[str, int]
+"""Topic and partition."""
+_NONE = -1
+
+
+class Progress:
+    """Asks again and again with the same two clients; it joins no group. Not for two threads at a time."""
+
+    def __init__(self, settings: Settings, group: str) -> None:
+        self._group = consumer(settings, group)
+        self._probe = highwater_probe(settings)
+
+    def reached(self, places: Collection[Place], timeout: float = 10.0) -> dict[Place, tuple[int, int]]:
+        """The next offset to be done and the next to be written, of each place.
+
+        Where nothing is committed yet, or what is committed is no longer kept, a group begins at the start of the log.
+
+        Raises:
+            KafkaException: the broker did not answer.
+            KafkaUnavailableError: it did not say where a partition ends.
+        """
+        if not places:
+            return {}
+        asked = [TopicPartition(*place) for place in sorted(places)]
+        found: dict[Place, tuple[int, int]] = {}
+        for one in self._group.committed(asked, timeout=timeout):
+            end = true_highwater(self._probe, one.topic, one.partition, timeout)
+            committed = one.offset if one.offset > _NONE else self._start(one, timeout)
+            found[one.topic, one.partition] = (committed, end)
+        return found
+
+    def close(self) -> None:
+        """Let go of the clients."""
+        self._group.close()
+        self._probe.close()
+
+    def _start(self, where: TopicPartition, timeout: float) -> int:
+        place = TopicPartition(where.topic, where.partition)
+        return int(self._group.get_watermark_offsets(place, timeout=timeout)[0])
