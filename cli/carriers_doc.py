@@ -80,6 +80,8 @@ def _told(sender: Sender) -> Iterator[str]:
     for shape in sender.shapes:
         named = f": {', '.join(f'`{name}`' for name in shape.has)}" if shape.has else ""
         yield f"- shape: {shape.what}{named}"
+    if sender.unseen:
+        yield f"- no sample of an answer was at hand; the shapes are built from documented fields: {sender.unseen}"
     if sender.key:
         yield f"- key: {sender.key}"
     yield f"- times: {sender.times}"

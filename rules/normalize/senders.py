@@ -32,6 +32,8 @@ class Sender(Struct, frozen=True, forbid_unknown_fields=True):
     """How a scan's code is looked up."""
     tables: tuple[str, ...] = ()
     """Whose codes these are: its own first, then those of others that it passes on."""
+    unseen: str = ""
+    """Where its shapes are from, as no sample of an answer was at hand: the vendor's documented fields."""
     gaps: tuple[str, ...] = ()
     left_out: dict[str, str] = {}
     """Codes kept out of the first table, and why."""
