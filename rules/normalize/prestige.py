@@ -51,11 +51,14 @@ def _event(event: Fields) -> Reading:
 
 
 def _moment(event: Fields) -> times.Moment:
-    """The epoch where there is one, else the server's date and time, which are UTC."""
+    """The epoch where there is one, else the server's date and time, which are UTC, else the event's time as text."""
     for name in _EXACT:
         exact = stamps.dotnet(text(event, name, _EVENT))
         if exact is not None and exact.at:
             return exact
     parts = (text(event, "serverDate", _EVENT), text(event, "serverTime", _EVENT))
     day = stamps.dotnet(parts[0])
-    return day if day and day.at else stamps.read(" ".join(part for part in parts if part) or None)
+    if day and day.at:
+        return day
+    server = " ".join(part for part in parts if part)
+    return stamps.read(server or text(event, _EXACT[0], _EVENT))

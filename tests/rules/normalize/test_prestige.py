@@ -31,3 +31,8 @@ def test_an_unknown_code_is_unmapped_and_an_empty_answer_holds_no_scan() -> None
     assert [scan.mapped for scan in read("prestige", prestige(("EVENT_999", "/Date(1772532000000)/")))] == [False]
     assert read("prestige", prestige()) == ()
     assert read("prestige", dump([])) == ()
+
+
+def test_an_american_date_alone_is_read_as_one() -> None:
+    (scan,) = read("prestige", prestige(("EVENT_302", "3/2/2026 7:11:26 PM")))
+    assert (str(scan.occurred_at), scan.time_quality) == ("2026-03-02 19:11:26+00:00", "naive")
