@@ -20,7 +20,7 @@ def _write(broker: Broker, topic: str, count: int) -> None:
     out = producer(_settings(broker))
     for number in range(count):
         out.produce(topic, key=f"k{number}", value=f"v{number}", headers=[("h", b"1"), ("h", b"2")])
-    assert out.flush(10) == 0
+    assert out.flush(60) == 0
 
 
 def _read(broker: Broker, topic: str, count: int) -> dict[bytes, bytes]:
@@ -98,5 +98,5 @@ def test_record_sizes_are_limited_except_where_the_broker_says_so(broker: Broker
     taken: list[bool] = []
     out = producer(_settings(broker))
     out.produce(topic, key=b"k", value=b"x" * 4096, on_delivery=lambda error, _: taken.append(error is None))
-    assert out.flush(10) == 0
+    assert out.flush(60) == 0
     assert taken == ["max_message_bytes" in broker.lacks]

@@ -87,7 +87,7 @@ def write(settings: Settings, topic: str, numbers: range) -> None:
     out = producer(settings)
     for number in numbers:
         out.produce(topic, key=f"k{number % 5}", value=str(number), headers=[("h", b"\xff"), ("h", b"2")])
-    assert out.flush(10) == 0
+    assert out.flush(60) == 0
 
 
 def test_in_order_and_where_it_stopped_it_goes_on(settings: Settings, topic: str) -> None:

@@ -28,7 +28,7 @@ def _write(settings: Settings, topic: str, sizes: list[int]) -> None:
     for size in sizes:
         for number in range(size):
             out.produce(topic, key=b"k", value=f"{number}", partition=0)
-        assert out.flush(10) == 0
+        assert out.flush(60) == 0
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_the_true_end_counts_transaction_markers(broker: Broker, settings: Setti
     out.init_transactions(10)
     out.begin_transaction()
     out.produce(topic, key=b"k", value=b"v", partition=0)
-    out.flush(10)
+    out.flush(60)
     out.abort_transaction(10)
     # The coordinator answers before the partition has its marker.
     deadline = time.monotonic() + 10

@@ -35,7 +35,7 @@ def tell(settings: Settings, *records: Source) -> None:
     out = producer(settings)
     for record in records:
         out.produce(record.topic, key=record.key, value=record.value, headers=list(record.headers))
-    assert out.flush(10) == 0
+    assert out.flush(60) == 0
 
 
 _RUNNING: list["Board"] = []
