@@ -1,12 +1,12 @@
-"""Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [core|engines|service|report]`.
+"""Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [PART...]`.
 
-`core` needs nothing; `engines` and `service` start an Apache Kafka (Java 17 and Maven, or Docker). Without a word: all,
-at the sizes that the report names.
+`core` and `timers` need nothing; `engines` and `service` start an Apache Kafka (Java 17 and Maven, or Docker); `report`
+only rewrites the page. Without a word: all, at the sizes that the report names.
 """
 
 import argparse
 
-PARTS = ("core", "engines", "service", "report")
+PARTS = ("core", "timers", "engines", "service", "report")
 
 
 def main() -> None:
@@ -24,6 +24,10 @@ def _run(part: str, full: bool) -> None:
         from bench.core import measure
 
         measure()
+    elif part == "timers":
+        from bench.timers import measure as timers
+
+        timers(full=full)
     elif part == "engines":
         from bench.engines.__main__ import run
 

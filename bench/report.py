@@ -40,7 +40,7 @@ def write() -> None:
     rows = load()
     parts = [
         _head(rows),
-        *(part(rows) for part in (_engines, _bars, _core, _service, _in_flight) if part(rows)),
+        *(part(rows) for part in (_engines, _bars, _core, _service, _in_flight, _timers) if part(rows)),
         _how(),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -217,6 +217,30 @@ them, two records a shipment), then takes 20,000 records of new ones. Start-up w
 {chr(10).join(lines)}
 
 ![Cost of a record over shipments in flight](performance-in-flight.svg)
+"""
+
+
+def _timers(rows: Rows) -> str:
+    found = sorted(
+        (row for name, row in rows.items() if name.startswith("timers/")), key=lambda row: (row["store"], row["live"])
+    )
+    if not found:
+        return ""
+    due = list(found[0]["us_cpu_a_mark_by_due"])
+    lines = []
+    for row in found:
+        marks = " | ".join(f"{row['us_cpu_a_mark_by_due'][one]:,.0f}" for one in due)
+        lines.append(
+            f"| {row['store']} | {row['live']:,} | {row['mb']:.0f} | {row['us_cpu_to_arm_one']:.1f} | {marks} |"
+        )
+    return f"""## Timers
+
+`{found[-1]["command"]}`. Deadlines on the agenda of one partition, and what a batch of one mark costs by how many of
+them it finds due: the agenda's part alone, without decisions and without a broker.
+
+| store | live deadlines | MB | us CPU to arm one | {" | ".join(f"{one} due" for one in due)} |
+|---|---:|---:|---:|{"---:|" * len(due)}
+{chr(10).join(lines)}
 """
 
 
