@@ -17,6 +17,8 @@ Fields = dict[str, object]
 MAX_BYTES: Final = 16 * 1024 * 1024
 MAX_DEPTH: Final = 64
 _BLANK: Final = b" \t\r\n"
+_PLAIN: Final = frozenset((b'{"', b"[{"))
+"""How most messages begin: nothing is before the document, and it is UTF-8."""
 _SAYS_UTF16: Final = re.compile(rb"""<\?xml[^>]{0,80}encoding=["']utf-?16(?:le|be)?["']""", re.IGNORECASE)
 _INSTANCE: Final = "{http://www.w3.org/2001/XMLSchema-instance}"
 
@@ -38,7 +40,7 @@ def decode(raw: bytes) -> Fields | list[object]:
     raw = _utf8(raw)
     if raw[:1] == b"<":
         return _xml(raw)
-    document = decode_json(raw)
+    document = _json(raw)
     if not isinstance(document, dict | list):
         raise UnusableError("schema_invalid", "$ is not a JSON object; send the sender's body as it came")
     return document
@@ -46,8 +48,12 @@ def decode(raw: bytes) -> Fields | list[object]:
 
 def decode_json(raw: bytes) -> object:
     """The JSON value in the bytes; raises `UnusableError` where there is none."""
+    return _json(_utf8(raw))
+
+
+def _json(raw: bytes) -> object:
     try:
-        return orjson.loads(_utf8(raw))
+        return orjson.loads(raw)
     except orjson.JSONDecodeError as error:
         where = f"line {error.lineno} column {error.colno}"
         raise UnusableError("undecodable", f"not JSON at {where}; send the sender's body as it came") from error
@@ -55,8 +61,11 @@ def decode_json(raw: bytes) -> object:
 
 def _utf8(raw: bytes) -> bytes:
     """The bytes without mark and blanks before the document; UTF-16, which .NET services send, as UTF-8."""
-    wide = raw[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    if wide or (raw[:2] in (b"<\0", b"\0<", b"{\0", b"\0{", b"[\0", b"\0[")):
+    begin = raw[:2]
+    if begin in _PLAIN:
+        return raw
+    wide = begin in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    if wide or begin in (b"<\0", b"\0<", b"{\0", b"\0{", b"[\0", b"\0["):
         form = "utf-16" if wide else "utf-16-be" if raw[:1] == b"\0" else "utf-16-le"
         try:
             raw = raw.decode(form).encode()

@@ -28,6 +28,8 @@ _SAME_CODES: Final = {"P": "I", "MV": "M"}
 _ACTIVITY: Final = "$.trackResponse.shipment[].package[].activity[]"
 _STATUS: Final = ("type", "code", "statusCode", "description")
 _TIMES: Final = ("date", "time", "gmtDate", "gmtTime", "gmtOffset")
+_ALERT_STATUS: Final = ("type", "code", "descriptionCode", "description")
+_ALERT_TIMES: Final = ("localActivityDate", "localActivityTime", "gmtActivityDate", "gmtActivityTime", "gmtOffset")
 _ADDRESS: Final = ("city", "stateProvince", "postalCode", "countryCode")
 _ESTIMATES: Final = ("RDD", "SDD")
 """Kinds of delivery date: rescheduled before scheduled; DEL is the delivery itself."""
@@ -90,11 +92,10 @@ def _activity(activity: Fields, parcel: Parcel, table: Table, agent: str | None)
 def _alert(alert: Fields) -> tuple[Scan, ...]:
     table = load_table("ups")
     parcel = Parcel("ups", number("ups", text(alert, "trackingNumber"), "$.trackingNumber"), table.version)
-    status = fields(alert, "activityStatus")
+    kind, code, status, said = several(fields(alert, "activityStatus"), _ALERT_STATUS)
     where = _place(fields(alert, "activityLocation"))
-    names = ("localActivityDate", "localActivityTime", "gmtActivityDate", "gmtActivityTime", "gmtOffset")
-    key = _key(text(status, "type"), text(status, "code"), text(status, "descriptionCode"), None)
-    told = Told(key.printed, text(status, "description"), _moment(several(alert, names), where), where)
+    key = _key(kind, code, status, None)
+    told = Told(key.printed, said, _moment(several(alert, _ALERT_TIMES), where), where)
     one = _scan(parcel, table, key, told)
     estimate = _noon(text(alert, "scheduledDeliveryDate"))
     return in_order([one], newest_first=True, estimate=estimate) if one else ()
@@ -238,12 +239,13 @@ def _joined(day: str | None, clock: str | None) -> str | None:
 
 
 def _estimate(package: Fields) -> datetime | None:
-    if "deliveryDate" not in package:
+    told = items(package, "deliveryDate")
+    if not told:
         return None
-    dates = {text(one, "type"): text(one, "date") for one in items(package, "deliveryDate")}
+    dates = {text(one, "type"): text(one, "date") for one in told}
     return next((_noon(dates[kind]) for kind in _ESTIMATES if dates.get(kind)), None)
 
 
 def _noon(day: str | None) -> datetime | None:
-    moment = times.compact(day, None)
+    moment = times.compact(day, None) if day else None
     return times.day_only(moment, day).at if moment else None
