@@ -326,7 +326,9 @@ def unshipped(truth: Truth, sale: Sale) -> Shows:
     if sale.created is None:
         return NO
     end = sale.shipped_heard or truth.read.last
-    long = truth.read.worked("", sale.created, end) >= truth.limits["not_shipped.warn"]
+    limit = truth.limits["not_shipped.warn"]
+    limit = limit * truth.limits["replacement.threshold_factor"] if sale.fields.get("replacement_for") else limit
+    long = truth.read.worked("", sale.created, end) >= limit
     return long, long
 
 
