@@ -140,6 +140,7 @@ def test_a_dry_run_writes_nothing(traffic: Path, shown: list[dict[str, Any]], tw
     assert "+    judged:" in result.stderr and added(twins) == []
 
 
+@pytest.mark.slow
 def test_where_two_policies_disagree_comes_first(traffic: Path, tmp_path: Path) -> None:
     (tmp_path / "tighter.yaml").write_text(TIGHTER, encoding="utf-8")
 

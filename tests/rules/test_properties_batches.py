@@ -70,7 +70,7 @@ def ended(*facts: Fact) -> Any:
     return shipment.life, [replace(seen, index=0) for seen in shipment.scans], opened
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(histories(), st.data())
 def test_a_history_cut_into_messages_ends_as_in_one(history: list[Any], data: st.DataObject) -> None:
     heard = MONDAY + timedelta(days=10)
@@ -137,7 +137,7 @@ def said(draw: st.DrawFn) -> Fact:
     return action_fact(draw(st.sampled_from(["acknowledge", "resolve", "reopen"])), now, case_id="nobody")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(said(), neighbours()), min_size=1, max_size=8), feeds())
 def test_decide_is_total_and_pure_whatever_is_heard_of_others(history: list[Fact], known: Feeds) -> None:
     shipment: Shipment | None = None
@@ -151,7 +151,7 @@ def test_decide_is_total_and_pure_whatever_is_heard_of_others(history: list[Fact
         shipment = later.shipment
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.one_of(said(), neighbours()), min_size=1, max_size=8))
 def test_what_was_said_is_said_once_however_often_it_comes_in_a_row(history: list[Fact]) -> None:
     once: Shipment | None = None
@@ -179,7 +179,7 @@ def outs(records: list[RawRecord]) -> list[tuple[str, bytes | None, bytes | None
     return [(out.topic, out.key, out.value) for out in found if out.topic != DEAD_LETTERS]
 
 
-@pytest.mark.parametrize("seed", [None, 5, 6])
+@pytest.mark.parametrize("seed", [None, 5])
 def test_a_recording_in_which_each_record_comes_twice_leads_to_the_same_bytes(seed: int | None) -> None:
     records = golden() if seed is None else simulated(seed)
 

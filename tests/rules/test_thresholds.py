@@ -40,10 +40,12 @@ def test_all_numbers_are_asked() -> None:
     assert len(numbers()) > 85
 
 
+@pytest.mark.slow
 def test_the_check_sees_a_number_that_nobody_notices() -> None:
     assert noticed(Mutant("pickup_expiring.window.nobody", timedelta(days=3))) is None
 
 
+@pytest.mark.slow
 def test_what_is_told_is_told_by_every_story() -> None:
     from tests.rules.thresholds import told
 
