@@ -1,12 +1,12 @@
 """Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [PART...]`.
 
-`core` and `timers` need nothing; `engines` and `service` start an Apache Kafka (Java 17 and Maven, or Docker); `report`
-only rewrites the page. Without a word: all, at the sizes that the report names.
+`core` and `timers` need nothing; `engines`, `service` and `comebacks` start an Apache Kafka (Java 17 and Maven, or
+Docker); `report` only rewrites the page. Without a word: all, at the sizes that the report names.
 """
 
 import argparse
 
-PARTS = ("core", "timers", "engines", "service", "report")
+PARTS = ("core", "timers", "engines", "service", "comebacks", "report")
 
 
 def main() -> None:
@@ -28,6 +28,10 @@ def _run(part: str, full: bool) -> None:
         from bench.timers import measure as timers
 
         timers(full=full)
+    elif part == "comebacks":
+        from bench.comebacks import measure as comebacks
+
+        comebacks(full=full)
     elif part == "engines":
         from bench.engines.__main__ import run
 

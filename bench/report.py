@@ -40,7 +40,7 @@ def write() -> None:
     rows = load()
     parts = [
         _head(rows),
-        *(part(rows) for part in (_engines, _bars, _core, _service, _in_flight, _timers) if part(rows)),
+        *(part(rows) for part in (_engines, _bars, _core, _service, _in_flight, _comebacks, _timers) if part(rows)),
         _how(),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -220,6 +220,36 @@ them, two records a shipment), then takes 20,000 records of new ones. Start-up w
 """
 
 
+def _comebacks(rows: Rows) -> str:
+    back = [row for name, row in sorted(rows.items()) if name.startswith("comebacks/")]
+    over = [row for name, row in sorted(rows.items()) if name.startswith("failover/")]
+    if not back or not over:
+        return ""
+    lines = [
+        f"| {row['store']} | {row['shipments']:,} | {row['seconds_first']:.1f} | "
+        f"{row['records_per_second_first']:,.0f} | {row['mb_per_second_first']:.0f} | {row['seconds_again']:.1f} | "
+        f"{row['rss_mb']:.0f} |"
+        for row in back
+    ]
+    waits = [f"| {row['store']} | {row['shipments']:,} | {row['seconds_longest_wait']:.1f} |" for row in over]
+    return f"""## Workers that come back, and workers that take over
+
+`{back[-1]["command"]}`. From the start of the process to `/readyz`, its imports and the join of the group included:
+with an empty folder, then after a SIGKILL with the folder it left.
+
+| store | live shipments | first start s | records/s | MB/s | start after a kill s | RSS MB |
+|---|---:|---:|---:|---:|---:|---:|
+{chr(10).join(lines)}
+
+Two workers, one is killed, and scans are sent at once to all {PARTITIONS} partitions: the longest wait for an
+exception record, of which the group's session timeout is {over[-1]["session_timeout_seconds"]:.0f} s.
+
+| store | live shipments | longest wait s |
+|---|---:|---:|
+{chr(10).join(waits)}
+"""
+
+
 def _timers(rows: Rows) -> str:
     found = sorted(
         (row for name, row in rows.items() if name.startswith("timers/")), key=lambda row: (row["store"], row["live"])
@@ -247,8 +277,8 @@ them it finds due: the agenda's part alone, without decisions and without a brok
 def _how() -> str:
     return f"""## How to measure again
 
-`make bench` measures all of it and rewrites this page; `python -m bench core|engines|service` a part;
-`python -m bench service --full` with a million of backlog and of shipments; `python -m bench report` only rewrites.
+`make bench` measures all of it and rewrites this page; `python -m bench core|timers|engines|service|comebacks` a part;
+`--full` with a million of backlog, of shipments and of deadlines; `python -m bench report` only rewrites.
 Needed: Java 17 and Maven, or Docker, for Apache Kafka. The other engines are installed from `bench/requirements.txt`
 into `{VENV.relative_to(ROOT)}` on first use, apart from the service. `WISMO_BENCH_PROFILE=FOLDER` writes py-spy's
 stacks of each run. `WISMO_BENCH_SAMPLES=FOLDER` names senders' own messages, a folder a sender.

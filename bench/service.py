@@ -35,7 +35,8 @@ def measure(*, full: bool = False) -> None:
     with tempfile.TemporaryDirectory(prefix="wismo-bench-") as folder, ground(Path(folder)) as place:
         rows = catch_up(place, 1_000_000 if full else 100_000, command)
         latency(place, command)
-        in_flight(place, (10_000, 100_000, 1_000_000) if full else (10_000, 100_000), rows, command)
+        counts = (10_000, 100_000, 1_000_000) if full else (10_000, 100_000)
+        in_flight(place, counts, rows, command)
 
 
 def start(place: Ground, **options: str) -> Worker:
@@ -66,12 +67,12 @@ def catch_up(place: Ground, backlog: int, command: str) -> list[bytes]:
             outputs=written.total() - backlog,
             rss_mb=worker.rss() / 1e6,
         )
-        return _rows(place, CHANGELOG)
+        return rows_of(place, CHANGELOG)
     finally:
         worker.child.stop(20)
 
 
-def _rows(place: Ground, topic: str, at_most: int = 5000) -> list[bytes]:
+def rows_of(place: Ground, topic: str, at_most: int = 5000) -> list[bytes]:
     """The last values of a changelog's first keys, from one partition."""
     reader = Consumer({"bootstrap.servers": place.bootstrap, "group.id": "bench-reader", "log_level": 0})
     latest: dict[bytes, bytes] = {}
@@ -111,7 +112,7 @@ def in_flight(place: Ground, counts: Sequence[int], rows: Sequence[bytes], comma
 def _recovered(place: Ground, shipments: int, rows: Sequence[bytes]) -> dict[str, float]:
     """One worker over a changelog of so many shipments, then a burst of the recording."""
     place.reset()
-    size = _fill(place, shipments, rows)
+    size = fill(place, shipments, rows)
     began = time.monotonic()
     worker = start(place)
     try:
@@ -122,7 +123,7 @@ def _recovered(place: Ground, shipments: int, rows: Sequence[bytes]) -> dict[str
         worker.child.stop(20)
 
 
-def _fill(place: Ground, shipments: int, rows: Sequence[bytes]) -> int:
+def fill(place: Ground, shipments: int, rows: Sequence[bytes]) -> int:
     """Write the changelogs of shipments that wait for something far away; returns their bytes."""
     size = 0
     for number in range(shipments):
@@ -223,9 +224,9 @@ class Probe:
         self.sent[f"ups:{number}"] = time.monotonic()
         self._place.produce("carrier-scans", json.dumps(scan).encode(), headers=[("source", b"wismo")], **kept)
 
-    def latencies(self) -> list[float]:
-        """Seconds of every probe; raises where a case has not come within 30 s."""
-        deadline = time.monotonic() + 30
+    def latencies(self, patience: float = 30) -> list[float]:
+        """Seconds of every probe; raises where a case has not come in time."""
+        deadline = time.monotonic() + patience
         while len(self._seen) < len(self.sent):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{len(self.sent) - len(self._seen)} of {len(self.sent)} cases have not come")
