@@ -1,12 +1,12 @@
 """Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [PART...]`.
 
-`core` and `timers` need nothing; `engines`, `service` and `comebacks` start an Apache Kafka (Java 17 and Maven, or
-Docker); `report` only rewrites the page. Without a word: all, at the sizes that the report names.
+`core`, `profile` and `timers` need nothing; `engines`, `service` and `comebacks` start an Apache Kafka (Java 17 and
+Maven, or Docker); `report` only rewrites the page. Without a word: all, at the sizes that the report names.
 """
 
 import argparse
 
-PARTS = ("core", "timers", "engines", "service", "comebacks", "report")
+PARTS = ("core", "profile", "timers", "engines", "service", "comebacks", "report")
 
 
 def main() -> None:
@@ -24,6 +24,10 @@ def _run(part: str, full: bool) -> None:
         from bench.core import measure
 
         measure()
+    elif part == "profile":
+        from bench.profile import measure as profile
+
+        profile()
     elif part == "timers":
         from bench.timers import measure as timers
 

@@ -40,7 +40,11 @@ def write() -> None:
     rows = load()
     parts = [
         _head(rows),
-        *(part(rows) for part in (_engines, _bars, _core, _service, _in_flight, _comebacks, _timers) if part(rows)),
+        *(
+            part(rows)
+            for part in (_engines, _bars, _core, _profile, _service, _in_flight, _comebacks, _timers)
+            if part(rows)
+        ),
         _how(),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -169,6 +173,27 @@ def _core(rows: Rows) -> str:
 """
 
 
+def _profile(rows: Rows) -> str:
+    row = rows.get("profile")
+    if row is None:
+        return ""
+    groups = [f"| {name} | {share:.0f} % |" for name, share in row["percent"].items()]
+    functions = ", ".join(
+        f"`{name.split(':')[1]}` {share:.1f} %" for name, share in row["percent_of_functions"].items()
+    )
+    return f"""## Where the core's time goes
+
+`{row["command"]}`: {row["samples"]:,} samples of the stack, evenly over the CPU time of {row["records"]:,} records
+without a broker. What serves everybody (JSON, ids, times) counts for whoever calls it.
+
+| part | share |
+|---|---:|
+{chr(10).join(groups)}
+
+The dearest single functions: {functions}. Nothing stands out: what is left to gain is many small things.
+"""
+
+
 def _service(rows: Rows) -> str:
     lines = []
     if "catch-up" in rows:
@@ -277,7 +302,8 @@ them it finds due: the agenda's part alone, without decisions and without a brok
 def _how() -> str:
     return f"""## How to measure again
 
-`make bench` measures all of it and rewrites this page; `python -m bench core|timers|engines|service|comebacks` a part;
+`make bench` measures all of it and rewrites this page; a part: `python -m bench
+core|profile|timers|engines|service|comebacks`;
 `--full` with a million of backlog, of shipments and of deadlines; `python -m bench report` only rewrites.
 Needed: Java 17 and Maven, or Docker, for Apache Kafka. The other engines are installed from `bench/requirements.txt`
 into `{VENV.relative_to(ROOT)}` on first use, apart from the service. `WISMO_BENCH_PROFILE=FOLDER` writes py-spy's
