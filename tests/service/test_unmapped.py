@@ -1,7 +1,7 @@
 """An unknown code on a live service: parked, mapped by a row of the operator's own, replayed once, and then right."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,19 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from rules.normalize.tables import COLUMNS, add_rows
-from schemas.codec import dumps, loads, parse_rfc3339
+from schemas.codec import dumps, loads
 from schemas.recording import RawRecord
 from tests.service.harness import PARTITIONS, Bench, bench
 
-T0 = parse_rfc3339("2026-03-02T10:00:00Z")
+T0 = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=2)
+"""Not long ago: a replay writes at the time of now, and the clock walks through all hours until then."""
 ROW = "BEAMEDUP,delivered,,,,no,Parcel was beamed up,GLS letter of 2026-11,2026-11-22"
 
 
 def gls(number: str, *codes: str) -> RawRecord:
-    """A GLS answer: in transit at 7, then these codes, an hour each."""
-    said = [(f"2026-03-02T{hour:02d}:00:00+0000", code) for hour, code in enumerate(("INTRANSIT", *codes), start=5)]
+    """A GLS answer: in transit five hours before, then these codes, an hour each."""
+    hours = enumerate(("INTRANSIT", *codes), start=-5)
+    said = [((T0 + timedelta(hours=hour)).isoformat(), code) for hour, code in hours]
     events = [{"code": code, "description": code.title(), "eventDateTime": at} for at, code in reversed(said)]
     body = {"parcels": [{"unitno": number, "events": events}]}
     return RawRecord("carrier-scans", T0, dumps(body), number.encode(), {"source": "gls"})
@@ -64,6 +66,7 @@ def test_a_code_is_parked_mapped_by_an_own_row_and_replayed_once(tmp_path: Path)
     own = tmp_path / "tables"
     own.mkdir()
     with bench(tmp_path) as running:
+        running.env["WISMO_CARRIER_TABLES"] = str(own)
         running.start()
         running.wait_ready()
         running.wait_closed(running.feed(RECORDS))
@@ -75,11 +78,8 @@ def test_a_code_is_parked_mapped_by_an_own_row_and_replayed_once(tmp_path: Path)
         }
         assert "nothing to replay" in desk.run("replay", "--by", "kim").stderr
 
+        # The worker looks at the folder before it reads, so nothing has to be started again.
         (own / "gls.csv").write_text(f"{','.join(COLUMNS)}\n{ROW}\n", encoding="utf-8")
-        running.env["WISMO_CARRIER_TABLES"] = str(own)
-        running.workers.pop("worker")[0].stop()
-        running.start("with own tables")
-        running.wait_ready("with own tables")
         try:
             _replayed_once(running, desk)
         finally:
