@@ -35,10 +35,10 @@ up: ## the full stack in containers: Kafka, Redis, Prometheus, Grafana and the s
 	docker compose up --build --detach --wait
 
 test: $(STAMP) ## every test that can run here; the others are skipped by name
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 test-fast: $(STAMP) ## the tests that need no broker and no browser
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not broker and not kafka and not browser and not slow"
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not broker and not kafka and not browser and not slow"
 
 fuzz: $(STAMP) ## bend every sender's messages for a minute each, two senders at a time
 	WISMO_FUZZ_SECONDS=$${WISMO_FUZZ_SECONDS:-60} nice -n 10 $(BIN)/python -m pytest -n 2 -rP tests/rules/normalize/test_long_fuzz.py

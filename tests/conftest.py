@@ -1,7 +1,8 @@
 """Fixtures that every test may use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +13,24 @@ from tests.brokers import Broker, running_broker
 _OURS = ("WISMO_", "KAFKA_", "REDIS_URL")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a broker, so that `-m "not broker"` is always the whole truth."""
+# Longest first: begun last, one of them would run alone at the end while the other core has nothing to do.
+_LONG = """
+    service/test_campaign simulation/test_planted simulation/test_simulation streams/engine/test_moves
+    streams/engine/test_broker service/test_equality cli/test_backtest service/test_kill service/test_subscriber
+    service/test_unmapped service/test_shadow service/test_secured service/test_replay cli/test_explain
+    service/test_garbage rules/test_properties sinks/board/test_run test_brokers
+""".split()
+_RANKS = {Path(__file__).parent / f"{name}.py": rank for rank, name in enumerate(_LONG)}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Mark what uses a broker, so that `-m "not broker"` is always the whole truth; long files begin first."""
     for item in items:
         if "broker" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.broker)
+    yield
+    items.sort(key=lambda item: _RANKS.get(item.path, len(_LONG)))
 
 
 @pytest.fixture(scope="session")

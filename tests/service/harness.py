@@ -5,13 +5,13 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from cli.children import Child
 from cli.drain import OUTPUTS
@@ -29,6 +29,8 @@ from sinks.topics import ensure_topics
 from tests.brokers import Broker, running_broker
 
 PARTITIONS = 3
+Place = tuple[str, int]
+"""Topic and partition."""
 _CLOCK = re.compile(
     r'^wismo_watermark_timestamp_seconds\{(?=.*stage="track").*partition="(\d+)".*\} (\S+)$', re.MULTILINE
 )
@@ -89,7 +91,8 @@ class Bench:
         ends = true_highwaters(self.settings, places)
         reader = consumer(self.settings, "test-reader")
         try:
-            return [record for place in places for record in _read(reader, place, ends[place])]
+            found = _read(reader, ends)
+            return [record for place in places for record in found[place]]
         finally:
             reader.close()
 
@@ -137,19 +140,31 @@ def output_of(record: Record) -> dict[str, Any]:
     }
 
 
-def _read(reader: Consumer, place: tuple[str, int], end: int) -> Iterator[Record]:
-    low, _ = reader.get_watermark_offsets(TopicPartition(*place), timeout=10)
-    if low >= end:
-        return
-    reader.assign([TopicPartition(*place, low)])
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        message = reader.poll(1.0)
-        if message is None or message.error() is not None:
-            continue
-        source = source_of(message)
-        when = datetime.fromtimestamp(source.timestamp / 1000, UTC)
-        place_of = (source.topic, source.partition, source.offset)
-        yield Record(*place_of, when, source.key, source.value, source.headers)
-        if (message.offset() or 0) >= end - 1:
-            return
+def _read(reader: Consumer, ends: Mapping[Place, int]) -> dict[Place, list[Record]]:
+    """All partitions at once: each new assignment costs a second until the first record comes."""
+    lows = {place: reader.get_watermark_offsets(TopicPartition(*place), timeout=10)[0] for place in ends}
+    found: dict[Place, list[Record]] = {place: [] for place in ends}
+    left = {place for place, end in ends.items() if lows[place] < end}
+    reader.assign([TopicPartition(*place, lows[place]) for place in left])
+    silent_since = time.monotonic()
+    while left:
+        assert time.monotonic() < silent_since + 30, f"nothing more comes of {sorted(left)}"
+        for record in map(_record, _good(reader.consume(1000, 0.5))):
+            silent_since = time.monotonic()
+            place = (record.topic, record.partition)
+            if record.offset < ends[place]:
+                found[place].append(record)
+            if record.offset >= ends[place] - 1:
+                left.discard(place)
+    return found
+
+
+def _good(messages: Iterable[Message]) -> Iterator[Message]:
+    return (message for message in messages if message.error() is None)
+
+
+def _record(message: Message) -> Record:
+    source = source_of(message)
+    when = datetime.fromtimestamp(source.timestamp / 1000, UTC)
+    place_of = (source.topic, source.partition, source.offset)
+    return Record(*place_of, when, source.key, source.value, source.headers)

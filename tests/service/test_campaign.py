@@ -9,7 +9,7 @@ from bench.chaos_phase import Phase, PhaseReader
 from bench.chaos_run import Plan
 from sinks.settings import StoreKind
 
-RECORDS = 4_000
+RECORDS = 2_500
 
 
 @pytest.mark.kafka
@@ -17,7 +17,7 @@ RECORDS = 4_000
 @pytest.mark.parametrize("store", list(StoreKind))
 def test_nothing_is_lost_or_doubled_while_partitions_move(tmp_path: Path, store: StoreKind) -> None:
     plan = Plan(kills=3, workers=2, in_recovery=1, sinks=False, seed=5)
-    told, found = campaign(tmp_path, plan, recording(5, RECORDS), store=store)
+    told, found = campaign(tmp_path, plan, recording(5, RECORDS), store=store, partitions=4)
     assert found.wrong == []
     assert found.numbers["raw"] == RECORDS
     assert found.numbers["events"] > RECORDS / 2

@@ -13,6 +13,9 @@ from pathlib import Path
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from sinks.kafka import true_highwaters
+from sinks.settings import load_settings
+
 PARTITIONS = 4
 CHANGELOGS = ("counts-changelog", "index-changelog")
 LARGE = str(9 << 20)
@@ -35,6 +38,7 @@ class Bench:
                 "message.max.bytes": 9 << 20,
             }
         )
+        self._settings = load_settings(kafka_bootstrap_servers=bootstrap)
         self._create()
 
     def topic(self, suffix: str) -> str:
@@ -54,13 +58,16 @@ class Bench:
         """Write records and count those that a worker will count."""
         for n, (key, value) in enumerate(values):
             self.producer.produce(self.topic("in"), key=key, value=value)
-            self.want[key] += value != b"poison"
+            self.want[key] += not value.startswith(b"poison")
             if n % 1000 == 0:
                 self.producer.poll(0)
         assert self.producer.flush(30) == 0
 
     def read(self, suffix: str) -> list[Message]:
-        """Read a whole topic."""
+        """Read a topic up to its end of now."""
+        topic = self.topic(suffix)
+        ends = true_highwaters(self._settings, [(topic, p) for p in range(PARTITIONS)])
+        left = {p for (_, p), end in ends.items() if end}
         consumer = Consumer(
             {
                 "bootstrap.servers": self.bootstrap,
@@ -70,13 +77,16 @@ class Bench:
                 "fetch.message.max.bytes": 9 << 20,
             }
         )
-        consumer.assign([TopicPartition(self.topic(suffix), p, 0) for p in range(PARTITIONS)])
+        consumer.assign([TopicPartition(topic, p, 0) for p in left])
         found: list[Message] = []
-        silent = 0
-        while silent < 3:
-            got = [m for m in consumer.consume(5000, 0.5) if m.error() is None]
-            found += got
-            silent = 0 if got else silent + 1
+        deadline = time.monotonic() + 30
+        while left:
+            assert time.monotonic() < deadline, f"nothing more comes of {topic} {sorted(left)}"
+            for message in consumer.consume(5000, 0.1):
+                if message.error() is None:
+                    found.append(message)
+                    if message.offset() >= ends[topic, message.partition()] - 1:
+                        left.discard(message.partition())
         consumer.close()
         return found
 
@@ -114,27 +124,42 @@ class Bench:
             in_time = time.monotonic() < deadline and worker.process.poll() is None
             assert in_time, f"{len(set(ids))} of {count} outputs; {worker.last_words()}"
 
+    def wait_committed(self, seconds: float = 20) -> None:
+        """Wait until every record read is committed."""
+        deadline, lengths = time.monotonic() + seconds, self.lengths()
+        while self.committed() != lengths:
+            assert time.monotonic() < deadline, f"{self.committed()} of {lengths} committed"
+            time.sleep(0.2)
+
 
 class Worker:
     """A worker process that can be killed and started again."""
 
-    def __init__(self, bench: Bench, pause: float = 0.0, module: str = "counting") -> None:
+    def __init__(self, bench: Bench, pause: float = 0.0, module: str = "counting", host: str = "data") -> None:
         self._bench = bench
         self._pause = pause
         self._module = f"tests.streams.engine.{module}"
+        self._data = bench.folder / host
         self.start()
 
     def start(self) -> None:
         bench, pause = self._bench, self._pause
         self.log = bench.folder / f"worker-{time.monotonic_ns()}.log"
         command = [sys.executable, "-m", self._module, bench.bootstrap, bench.name]
-        command += [bench.store, str(bench.folder / "data"), str(pause)]
+        command += [bench.store, str(self._data), str(pause)]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait(10)
+
+    def freeze(self) -> None:
+        """As a long pause of the machine does it: no line runs, no connection closes."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self.process.send_signal(signal.SIGCONT)
 
     def terminate(self) -> float:
         """Ask the worker to stop, and return the seconds that took."""
@@ -143,13 +168,24 @@ class Worker:
         assert self.process.wait(30) == 0, self.last_words()
         return time.monotonic() - started
 
+    def said(self, words: str) -> int:
+        """How often the worker's log has these words."""
+        return self.log.read_text(errors="replace").count(words)
+
+    def wait_for_log(self, words: str, times: int = 1, seconds: float = 30) -> None:
+        """Wait until the worker has said something so many times."""
+        deadline = time.monotonic() + seconds
+        while self.said(words) < times:
+            assert time.monotonic() < deadline and self.process.poll() is None, self.last_words()
+            time.sleep(0.05)
+
     def last_words(self) -> str:
         return self.log.read_text(errors="replace")[-3000:]
 
 
 @contextlib.contextmanager
-def working(bench: Bench, pause: float = 0.0, module: str = "counting") -> Iterator[Worker]:
-    worker = Worker(bench, pause, module)
+def working(bench: Bench, pause: float = 0.0, module: str = "counting", host: str = "data") -> Iterator[Worker]:
+    worker = Worker(bench, pause, module, host)
     try:
         yield worker
     finally:
