@@ -47,12 +47,12 @@ class Bench:
     workers: dict[str, tuple[Child, int]]
     partitions: int = PARTITIONS
 
-    def start(self, name: str = "worker") -> Child:
-        """Start a worker and wait until it is ready."""
+    def start(self, name: str = "worker", module: str = "streams.worker") -> Child:
+        """Start a worker."""
         port = free_port()
         env = {**os.environ, **self.env, "WISMO_WORKER_METRICS_PORT": str(port)}
         env["WISMO_DATA_DIR"] = str(self.folder / name)
-        child = Child(name, [sys.executable, "-m", "streams.worker"], folder=self.folder, env=env)
+        child = Child(name, [sys.executable, "-m", module], folder=self.folder, env=env)
         self.workers[name] = (child, port)
         return child
 
