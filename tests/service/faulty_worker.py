@@ -20,5 +20,5 @@ def _raising(hop: TrackHop, record: Record) -> Iterator[Out]:
 
 
 if __name__ == "__main__":
-    TrackHop.handle = _raising  # type: ignore[method-assign]
+    TrackHop.handle = _raising  # type: ignore[method-assign, assignment]
     sys.exit(worker.main())

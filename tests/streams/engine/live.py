@@ -124,6 +124,17 @@ class Bench:
             in_time = time.monotonic() < deadline and worker.process.poll() is None
             assert in_time, f"{len(set(ids))} of {count} outputs; {worker.last_words()}"
 
+    def counts(self) -> dict[bytes, int]:
+        """What the changelog says was counted."""
+        return {key: int(row.split(b",")[0]) for key, row in self.state("counts-changelog").items()}
+
+    def wait_for_rows(self, seconds: float = 20) -> None:
+        """Wait until the rows of all that was fed are durable."""
+        deadline = time.monotonic() + seconds
+        while (counts := self.counts()) != dict(self.want):
+            assert time.monotonic() < deadline, f"{sum(counts.values())} of {sum(self.want.values())} in rows"
+            time.sleep(0.2)
+
     def wait_committed(self, seconds: float = 20) -> None:
         """Wait until every record read is committed."""
         deadline, lengths = time.monotonic() + seconds, self.lengths()

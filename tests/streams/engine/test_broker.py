@@ -35,8 +35,7 @@ def numbered(start: int, end: int) -> list[tuple[bytes, bytes]]:
 def verify(bench: Bench, ids: list[bytes]) -> None:
     want_ids = {b"%s:%d" % (key, n + 1) for key, count in bench.want.items() for n in range(count)}
     assert set(ids) == want_ids
-    counts = {key: int(row.split(b",")[0]) for key, row in bench.state("counts-changelog").items()}
-    assert counts == dict(bench.want)
+    assert bench.counts() == dict(bench.want)
     index = {row.split(b"|")[2]: int(row.split(b"|")[1]) for row in bench.state("index-changelog")}
     assert index == dict(bench.want)
     assert bench.committed() == bench.lengths()
@@ -78,6 +77,7 @@ def test_a_stop_commits_and_the_next_start_repeats_nothing(bootstrap: str, tmp_p
     for end in (6000, 9000):
         with working(bench) as worker:
             ids = bench.wait_for_outputs(sum(bench.want.values()), worker)
+            bench.wait_for_rows()  # outputs come first: a batch that a stop strikes there is repeated
             assert worker.terminate() < 10
         assert len(ids) == len(set(ids))
         assert bench.committed() == bench.lengths()

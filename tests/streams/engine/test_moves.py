@@ -21,6 +21,7 @@ def test_w02_the_records_that_raise_are_parked_alone_with_their_bytes(broker: Br
 
     with working(bench) as worker:
         ids = bench.wait_for_outputs(sum(bench.want.values()), worker)
+        bench.wait_committed()
         assert worker.terminate() < 10
 
     verify(bench, ids)
