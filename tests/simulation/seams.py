@@ -42,7 +42,7 @@ def seams() -> Iterator[None]:
             ("streams.engine.runner.perf_counter", clock),
             ("streams.app.load_policy", policy),
             ("rules.pipeline.link.load_policy", policy),
-            ("streams.app.use_rows", _ignore),
+            ("streams.carrier_tables.use_rows", _ignore),
             ("faust.transport.consumer.terminal.logtable", _ignore),
         ):
             stack.enter_context(patch(where, what))
