@@ -3,9 +3,11 @@
 It knows senders' formats through `rules.normalize`, and nothing of the kinds, cases and clocks that it is to judge.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -100,7 +102,7 @@ class Parcel:
         return self.sale is not None and bool(self.sale.fields.get("replacement_for"))
 
 
-@dataclass(slots=True)
+@dataclass
 class Read:
     """A whole recording."""
 
@@ -112,6 +114,22 @@ class Read:
     outages: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
     """When each carrier's feed said nothing, by the labels."""
     last: datetime = datetime.min.replace(tzinfo=UTC)
+
+    @cached_property
+    def tickets_of(self) -> dict[str, list[Asked]]:
+        """The tickets that name an order or a number, once all is read."""
+        found: defaultdict[str, list[Asked]] = defaultdict(list)
+        for asked in self.tickets:
+            found[asked.name].append(asked)
+        return found
+
+    @cached_property
+    def parcels_of(self) -> dict[str, list[Parcel]]:
+        """The parcels under a carrier's number, of which a reused one has several, once all is read."""
+        found: defaultdict[str, list[Parcel]] = defaultdict(list)
+        for id_, parcel in self.parcels.items():
+            found[base_id(id_)].append(parcel)
+        return found
 
     def worked(self, carrier: str, start: datetime, end: datetime) -> timedelta:
         """Business time of a carrier between two moments, without its feed's outages: counted day by day."""

@@ -272,7 +272,8 @@ def _denied(truth: Truth, parcel: Parcel) -> Shows:
 def _ticket(truth: Truth, parcel: Parcel, intent: str) -> bool:
     names = {parcel.shipment_id.split(":")[1], parcel.sale.order_id if parcel.sale else ""}
     delivered = any(one.scan.state == "delivered" for one in parcel.scans)
-    return delivered and any(asked.name in names and asked.intent == intent for asked in truth.read.tickets)
+    asked = [one for name in sorted(names) for one in truth.read.tickets_of.get(name, ())]
+    return delivered and any(one.intent == intent for one in asked)
 
 
 def _partial(truth: Truth, parcel: Parcel) -> Shows:
@@ -292,7 +293,7 @@ def _partial(truth: Truth, parcel: Parcel) -> Shows:
 
 
 def _arrival(truth: Truth, name: str) -> datetime | None:
-    same = [parcel for id_, parcel in truth.read.parcels.items() if base_id(id_) == name]
+    same = truth.read.parcels_of.get(name, ())
     return next((one.at for parcel in same for one in parcel.scans if one.scan.state == "delivered"), None)
 
 
