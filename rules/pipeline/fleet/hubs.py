@@ -66,8 +66,9 @@ class HubJudge:
     def _begin(self, carrier: str, place: str, hub: Hub, now: datetime) -> Iterator[IncidentFact]:
         policy = self._policy.at(now, carrier)
         usual = self._usual(carrier, hub, now, policy.value("incident.usual_least"))
-        many = len(hub.still) >= policy.value("incident.least")
-        if not many or _share(hub, now) < policy.value("incident.times_usual") * usual:
+        # Parcels that are lost one by one stay where they were last seen: only what stopped of late is one trouble.
+        lately = sum(now - since <= _LATELY for since in hub.still.values())
+        if lately < policy.value("incident.least") or _share(hub, now) < policy.value("incident.times_usual") * usual:
             return
         hub.incident, hub.since, hub.usual = f"{carrier}/{place}/{rfc3339(now)}", now, round(usual, 4)
         yield _fact(carrier, place, hub, None, now)

@@ -145,6 +145,13 @@ class TestIncident:
     def test_nineteen_are_none(self) -> None:
         assert Outcome([*self.stuck(19), *self.flowing()], T0 + hours(60)).cases("incident") == []
 
+    def test_parcels_lost_one_by_one_over_a_week_are_no_incident(self) -> None:
+        lost = [scan("ups", f"1Z{n:04d}", T0 + hours(6 * n), "Memphis") for n in range(30)]
+        outcome = Outcome([*lost, *self.flowing(days=12)], T0 + hours(24 * 12))
+
+        assert len({case["shipment_id"] for case in outcome.cases("stalled")}) == 30
+        assert outcome.cases("incident") == []
+
     def test_its_parcels_are_held_together_and_told_once(self) -> None:
         outcome = Outcome([*self.stuck(30), *self.flowing()], T0 + hours(60))
 
