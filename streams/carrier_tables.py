@@ -9,13 +9,13 @@ from typing import Final
 
 from rules.normalize.tables import TableError, add_rows, use_rows
 from sinks.settings import SettingsError
+from streams.watched_files import WatchedFiles
 
 _LOG: Final = logging.getLogger("wismo.worker")
 _EVERY: Final = 1.0
 """Seconds between two looks: a message that is replayed behind a new row must find it."""
 
 Read = Callable[[], Mapping[str, str]]
-Stamps = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(slots=True)
@@ -30,24 +30,17 @@ class TableFiles:
     folder: Path | None = None
     clock: Callable[[], float] = time.monotonic
     _good: Mapping[str, str] = field(init=False)
-    _stamps: Stamps = field(init=False)
-    _looked: float = field(init=False)
+    _files: WatchedFiles = field(init=False)
 
     def __post_init__(self) -> None:
-        self._looked = self.clock()
-        self._stamps = self._stamped()
+        folder = self.folder
+        self._files = WatchedFiles(lambda: sorted(folder.iterdir()) if folder else [], _EVERY, self.clock)
         self._good = self.read()
         use_rows(self._good)
 
     def look(self) -> None:
         """Read the tables again where a file has changed since the last look."""
-        now = self.clock()
-        if self.folder is None or now - self._looked < _EVERY:
-            return
-        self._looked = now
-        stamps = self._stamped()
-        if stamps != self._stamps:
-            self._stamps = stamps
+        if self._files.changed():
             self._take()
 
     def _take(self) -> None:
@@ -60,10 +53,3 @@ class TableFiles:
         else:
             self._good = found
             _LOG.info("own carrier tables were read again: %s", " ".join(sorted(found)) or "none")
-
-    def _stamped(self) -> Stamps:
-        try:
-            files = sorted(self.folder.iterdir()) if self.folder is not None else []
-            return tuple((file.name, (found := file.stat()).st_mtime_ns, found.st_size) for file in files)
-        except OSError:
-            return ()

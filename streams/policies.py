@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from rules.policy import PolicyBook
+from streams.watched_files import WatchedFiles
 
 _LOG: Final = logging.getLogger("wismo.worker")
 _EVERY: Final = 5.0
 """Seconds between two looks at the files: an entry begins a minute or more after it is appended."""
 
 Load = Callable[..., PolicyBook]
-Stamp = tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +38,20 @@ class PolicyFiles:
     candidate: Path | None = None
     clock: Callable[[], float] = time.monotonic
     _books: Books = field(init=False)
-    _stamps: tuple[Stamp, Stamp] = field(init=False)
-    _looked: float = field(init=False)
+    _watched_files: WatchedFiles = field(init=False)
 
     def __post_init__(self) -> None:
-        self._looked = self.clock()
-        self._stamps = self._stamped()
+        files = [path for path in (self.live, self.candidate) if path is not None]
+        self._watched_files = WatchedFiles(lambda: files, _EVERY, self.clock)
         self._books = self._read()
 
     def books(self) -> Books:
         """The policies as of now."""
-        if self.clock() - self._looked >= _EVERY:
-            self._looked = self.clock()
-            self._look()
+        if self._watched_files.changed():
+            self._take()
         return self._books
 
-    def _look(self) -> None:
-        stamps = self._stamped()
-        if stamps == self._stamps:
-            return
-        self._stamps = stamps
+    def _take(self) -> None:
         try:
             self._books = self._read()
         except (OSError, ValueError) as error:
@@ -75,17 +69,6 @@ class PolicyFiles:
     def _watched(self, path: Path) -> PolicyBook:
         return replace(self.load(_text(path), str(path)), watched=True)
 
-    def _stamped(self) -> tuple[Stamp, Stamp]:
-        return _stamp(self.live), _stamp(self.candidate)
-
 
 def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
-
-
-def _stamp(path: Path | None) -> Stamp:
-    try:
-        found = path.stat() if path is not None else None
-    except OSError:
-        return None
-    return None if found is None else (found.st_mtime_ns, found.st_size)
