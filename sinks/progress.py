@@ -9,7 +9,6 @@ from sinks.settings import Settings
 
 Place = tuple[str, int]
 """Topic and partition."""
-_NONE = -1
 
 
 class Progress:
@@ -34,7 +33,7 @@ class Progress:
         found: dict[Place, tuple[int, int]] = {}
         for one in self._group.committed(asked, timeout=timeout):
             end = true_highwater(self._probe, one.topic, one.partition, timeout)
-            committed = one.offset if one.offset > _NONE else self._start(one, timeout)
+            committed = one.offset if one.offset >= end else max(one.offset, self._start(one, timeout))
             found[one.topic, one.partition] = (committed, end)
         return found
 

@@ -5,6 +5,7 @@ import uuid
 
 import pytest
 from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from schemas.topics import load_topics
 from sinks.kafka import (
@@ -124,4 +125,19 @@ def test_progress_is_what_is_committed_and_the_true_end(broker: Broker, settings
     reader.commit(offsets=[TopicPartition(topic, 0, 17)], asynchronous=False)
     reader.close()
     assert progress.reached([(topic, 0)]) == {(topic, 0): (17, 20)}
+    progress.close()
+
+
+@pytest.mark.kafka
+def test_what_is_committed_and_no_longer_kept_is_not_behind(broker: Broker, settings: Settings) -> None:
+    topic, group = broker.create_topic(), f"progress-{uuid.uuid4().hex[:8]}"
+    _write(settings, topic, [20])
+    reader = consumer(settings, group)
+    reader.commit(offsets=[TopicPartition(topic, 0, 5)], asynchronous=False)
+    reader.close()
+    admin = AdminClient(client_config(settings))
+    for deleted in admin.delete_records([TopicPartition(topic, 0, 20)]).values():
+        deleted.result(20)
+    progress = Progress(settings, group)
+    assert progress.reached([(topic, 0)]) == {(topic, 0): (20, 20)}
     progress.close()
