@@ -164,15 +164,13 @@ def told_twice(sent: Iterable[dict[str, Any]]) -> list[str]:
 
 def sent_over_tickets(found: Read, sent: Iterable[dict[str, Any]]) -> list[str]:
     """Messages of another class than `critical` that were sent while a ticket on the order or the parcel was open."""
-    broken, named = [], defaultdict(list)
-    for asked in found.tickets:
-        named[asked.name].append(asked)
+    broken = []
     for one in sent:
         names, at = {one["order_id"], one["tracking_number"]} - {None}, datetime.fromisoformat(one["received_at"])
         over = [
             asked
             for name in sorted(names)
-            for asked in named.get(name, ())
+            for asked in found.tickets_of.get(name, ())
             if asked.begins < at and (asked.ends is None or at < asked.ends)
         ]
         if over and one["class"] != "critical":

@@ -40,11 +40,7 @@ def write() -> None:
     rows = load()
     parts = [
         _head(rows),
-        *(
-            part(rows)
-            for part in (_engines, _bars, _core, _profile, _service, _in_flight, _comebacks, _timers)
-            if part(rows)
-        ),
+        *(text for part in PARTS if (text := part(rows))),
         _how(),
     ]
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -297,6 +293,10 @@ them it finds due: the agenda's part alone, without decisions and without a brok
 |---|---:|---:|---:|{"---:|" * len(due)}
 {chr(10).join(lines)}
 """
+
+
+PARTS: Final = (_engines, _bars, _core, _profile, _service, _in_flight, _comebacks, _timers)
+"""Of what was measured, in the order of the page; nothing where it was not."""
 
 
 def _how() -> str:

@@ -35,8 +35,7 @@ def measure(*, full: bool = False) -> None:
     with tempfile.TemporaryDirectory(prefix="wismo-bench-") as folder, ground(Path(folder)) as place:
         rows = catch_up(place, 1_000_000 if full else 100_000, command)
         latency(place, command)
-        counts = (10_000, 100_000, 1_000_000) if full else (10_000, 100_000)
-        in_flight(place, counts, rows, command)
+        in_flight(place, (10_000, 100_000, 1_000_000) if full else (10_000, 100_000), rows, command)
 
 
 def start(place: Ground, **options: str) -> Worker:

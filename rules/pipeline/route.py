@@ -102,7 +102,9 @@ def heard_links(record: Record, routed: Routed, told: Told) -> Iterator[tuple[No
     `told` remembers for which hours that was said already; one who starts anew may say it again without harm.
     """
     flights = [link for _, _, link in routed.links if type(link) is FlightLink]
-    hour = record.timestamp.replace(minute=0, second=0, microsecond=0) if flights else record.timestamp
+    if not flights:
+        return
+    hour = record.timestamp.replace(minute=0, second=0, microsecond=0)
     for link in flights:
         if (link.carrier, hour) not in told:
             if len(told) >= _MOST_TOLD:

@@ -90,7 +90,7 @@ class Watchdog:
         self._limits = limits
         self._still = Standstill()
         self._canary = Canary()
-        self._began = self._beat = self._recovering = time.monotonic()
+        self._beat = self._recovering = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
         self.longest = 0.0

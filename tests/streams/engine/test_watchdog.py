@@ -69,7 +69,7 @@ class App:
 
 def dog(app: App, limits: Limits = LIMITS) -> tuple[Watchdog, float]:
     watchdog = Watchdog(app, app.ask, limits)
-    return watchdog, watchdog._began
+    return watchdog, watchdog._beat
 
 
 def test_it_gives_up_a_worker_that_commits_nothing() -> None:
