@@ -85,7 +85,7 @@ def conditions(kind: Kind, shipment: Situation, now: datetime, policy: Policy) -
     first = (
         [] if kind.subject != "shipment" else [Check("state", state, sorted(kind.states), None, state in kind.states)]
     )
-    return first if kind.checks is None else [*first, *kind.checks(shipment, now, policy)]
+    return [*first, *kind.checks(shipment, now, policy)]
 
 
 def told_by(kind: str, found: Collection[str]) -> str | None:

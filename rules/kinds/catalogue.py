@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from rules.finding import Check, Finding
 from rules.kinds import (
@@ -62,23 +62,47 @@ from schemas.words import STATES
 Clock = Callable[[Situation, datetime, Policy], datetime | None]
 
 
+class _Module(Protocol):
+    """A module of one kind."""
+
+    __name__: str
+
+    def detect(self, shipment: Situation, now: datetime, policy: Policy, /) -> Finding | None: ...
+
+    def checks(self, shipment: Situation, now: datetime, policy: Policy, /) -> Iterable[Check]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind: how it is found, and when time alone would change that."""
 
     name: str
     detect: Callable[[Situation, datetime, Policy], Finding | None]
+    checks: Callable[[Situation, datetime, Policy], Iterable[Check]]
+    """Its conditions one by one, for those who ask why it fired or did not; `detect` fires where all hold."""
     due: Clock | None = None
     by_clock: bool = False
     """Silence and lateness are found by the clock alone: a fact may be one of many that are still to come."""
-    states: Collection[str] = STATES
-    """The states of a shipment in which it can be found: the others need not be asked."""
-    checks: Callable[[Situation, datetime, Policy], Iterable[Check]] | None = None
-    """Its conditions one by one, for those who ask why it fired or did not; `detect` fires where all hold."""
     subject: str = "shipment"
     """What it is an exception of."""
+    states: Collection[str] = STATES
+    """The states of a shipment in which it can be found: the others need not be asked."""
     needs: int = 0
     """The signs (`rules.kinds.signs`) without any one of which it is never found, nor due."""
+
+
+def _kind(  # noqa: PLR0913 - one argument a field
+    module: _Module,
+    due: Clock | None = None,
+    *,
+    by_clock: bool = False,
+    subject: str = "shipment",
+    states: Collection[str] = STATES,
+    needs: int = 0,
+) -> Kind:
+    """The kind of a module, named as the module is."""
+    name = module.__name__.rpartition(".")[2]
+    return Kind(name, module.detect, module.checks, due, by_clock, subject, states, needs)
 
 
 _BEFORE = ("unknown", "label_created")
@@ -88,137 +112,37 @@ _TO_COME = ("unknown", *_ON_THE_WAY)
 _BETWEEN_HUBS = ("picked_up", "in_transit", "delayed")
 
 KINDS: Final = (
-    Kind(
-        "not_shipped",
-        not_shipped.detect,
-        not_shipped.due,
-        by_clock=True,
-        checks=not_shipped.checks,
-        subject="order",
-    ),
-    Kind(
-        "label_not_scanned",
-        label_not_scanned.detect,
-        label_not_scanned.due,
-        by_clock=True,
-        states=_BEFORE,
-        checks=label_not_scanned.checks,
-    ),
-    Kind("stalled", stalled.detect, stalled.due, by_clock=True, states=_UNDER_WAY, checks=stalled.checks, needs=MOVED),
-    Kind(
-        "long_transit",
-        long_transit.detect,
-        long_transit.due,
-        by_clock=True,
-        states=_UNDER_WAY,
-        checks=long_transit.checks,
-        needs=MOVED,
-    ),
-    Kind(
-        "promise_at_risk",
-        promise_at_risk.detect,
-        states=_TO_COME,
-        checks=promise_at_risk.checks,
-        needs=ESTIMATED | PROMISED,
-    ),
-    Kind(
-        "promise_missed",
-        promise_missed.detect,
-        promise_missed.due,
-        by_clock=True,
-        checks=promise_missed.checks,
-        needs=PROMISED,
-    ),
-    Kind(
-        "promise_moved",
-        promise_moved.detect,
-        promise_moved.due,
-        states=_TO_COME,
-        checks=promise_moved.checks,
-        needs=PROMISED | MOVED_DATE,
-    ),
-    Kind("carrier_delay", carrier_delay.detect, carrier_delay.due, states=("delayed",), checks=carrier_delay.checks),
-    Kind("attempt_failed", attempt_failed.detect, checks=attempt_failed.checks, needs=TRIED),
-    Kind("attempts_exhausting", attempts_exhausting.detect, checks=attempts_exhausting.checks, needs=TRIED),
-    Kind(
-        "pickup_expiring",
-        pickup_expiring.detect,
-        pickup_expiring.due,
-        by_clock=True,
-        states=_UNDER_WAY,
-        checks=pickup_expiring.checks,
-        needs=FLAGGED,
-    ),
-    Kind("address_problem", address_problem.detect, states=_ON_THE_WAY, checks=address_problem.checks, needs=REASONED),
-    Kind(
-        "customs_hold",
-        customs_hold.detect,
-        customs_hold.due,
-        states=_UNDER_WAY,
-        checks=customs_hold.checks,
-        needs=REASONED,
-    ),
-    Kind("damaged", damaged.detect, checks=damaged.checks, needs=HURT),
-    Kind("lost_declared", lost_declared.detect, checks=lost_declared.checks, needs=FLAGGED),
-    Kind(
-        "lost_presumed",
-        lost_presumed.detect,
-        lost_presumed.due,
-        by_clock=True,
-        states=_UNDER_WAY,
-        checks=lost_presumed.checks,
-        needs=MOVED,
-    ),
-    Kind("returning", returning.detect, checks=returning.checks, needs=FLAGGED),
-    Kind("returned", returned.detect, states=("returned",), checks=returned.checks),
-    Kind("refused", refused.detect, checks=refused.checks, needs=FLAGGED),
-    Kind(
-        "not_received",
-        not_received.detect,
-        not_received.due,
-        states=("delivered",),
-        checks=not_received.checks,
-        needs=TICKETED,
-    ),
-    Kind(
-        "delivered_elsewhere",
-        delivered_elsewhere.detect,
-        delivered_elsewhere.due,
-        states=("delivered",),
-        checks=delivered_elsewhere.checks,
-    ),
-    Kind("contradictory_scans", contradictory_scans.detect, checks=contradictory_scans.checks, needs=CONTRADICTED),
-    Kind("misrouted", misrouted.detect, states=_BETWEEN_HUBS, checks=misrouted.checks),
-    Kind(
-        "partial_delivery",
-        partial_delivery.detect,
-        partial_delivery.due,
-        by_clock=True,
-        states=partial_delivery.STATES,
-        checks=partial_delivery.checks,
-        needs=SIBLING,
-    ),
-    Kind(
-        "invalid_tracking",
-        invalid_tracking.detect,
-        invalid_tracking.due,
-        by_clock=True,
-        states=_BEFORE,
-        checks=invalid_tracking.checks,
-    ),
-    Kind("feed_silent", feed_silent.detect, checks=feed_silent.checks, subject="carrier"),
-    Kind("incident", incident.detect, checks=incident.checks, subject="incident"),
-    Kind("delivered_late", delivered_late.detect, states=("delivered",), checks=delivered_late.checks, needs=PROMISED),
-    Kind(
-        "replacement_at_risk",
-        replacement_at_risk.detect,
-        replacement_at_risk.due,
-        states=_TO_COME,
-        checks=replacement_at_risk.checks,
-        needs=REPLACES,
-    ),
-    Kind("proof_missing", proof_missing.detect, states=("delivered",), checks=proof_missing.checks),
-    Kind("payment_due", payment_due.detect, states=_ON_THE_WAY, checks=payment_due.checks, needs=REASONED),
-    Kind("label_cancelled", label_cancelled.detect, states=("label_created",), checks=label_cancelled.checks),
-    Kind("status_unmapped", status_unmapped.detect, checks=status_unmapped.checks),
+    _kind(not_shipped, not_shipped.due, by_clock=True, subject="order"),
+    _kind(label_not_scanned, label_not_scanned.due, by_clock=True, states=_BEFORE),
+    _kind(stalled, stalled.due, by_clock=True, states=_UNDER_WAY, needs=MOVED),
+    _kind(long_transit, long_transit.due, by_clock=True, states=_UNDER_WAY, needs=MOVED),
+    _kind(promise_at_risk, states=_TO_COME, needs=ESTIMATED | PROMISED),
+    _kind(promise_missed, promise_missed.due, by_clock=True, needs=PROMISED),
+    _kind(promise_moved, promise_moved.due, states=_TO_COME, needs=PROMISED | MOVED_DATE),
+    _kind(carrier_delay, carrier_delay.due, states=("delayed",)),
+    _kind(attempt_failed, needs=TRIED),
+    _kind(attempts_exhausting, needs=TRIED),
+    _kind(pickup_expiring, pickup_expiring.due, by_clock=True, states=_UNDER_WAY, needs=FLAGGED),
+    _kind(address_problem, states=_ON_THE_WAY, needs=REASONED),
+    _kind(customs_hold, customs_hold.due, states=_UNDER_WAY, needs=REASONED),
+    _kind(damaged, needs=HURT),
+    _kind(lost_declared, needs=FLAGGED),
+    _kind(lost_presumed, lost_presumed.due, by_clock=True, states=_UNDER_WAY, needs=MOVED),
+    _kind(returning, needs=FLAGGED),
+    _kind(returned, states=("returned",)),
+    _kind(refused, needs=FLAGGED),
+    _kind(not_received, not_received.due, states=("delivered",), needs=TICKETED),
+    _kind(delivered_elsewhere, delivered_elsewhere.due, states=("delivered",)),
+    _kind(contradictory_scans, needs=CONTRADICTED),
+    _kind(misrouted, states=_BETWEEN_HUBS),
+    _kind(partial_delivery, partial_delivery.due, by_clock=True, states=partial_delivery.STATES, needs=SIBLING),
+    _kind(invalid_tracking, invalid_tracking.due, by_clock=True, states=_BEFORE),
+    _kind(feed_silent, subject="carrier"),
+    _kind(incident, subject="incident"),
+    _kind(delivered_late, states=("delivered",), needs=PROMISED),
+    _kind(replacement_at_risk, replacement_at_risk.due, states=_TO_COME, needs=REPLACES),
+    _kind(proof_missing, states=("delivered",)),
+    _kind(payment_due, states=_ON_THE_WAY, needs=REASONED),
+    _kind(label_cancelled, states=("label_created",)),
+    _kind(status_unmapped),
 )
