@@ -16,7 +16,7 @@ from rules.policy import PolicyBook
 from rules.shadow import end_all, look_beside
 from rules.situation import policy_of
 from rules.state import Shipment
-from rules.surroundings import take_feed, take_incident, take_sibling
+from rules.surroundings import let_count, next_hearsay, take_feed, take_incident, take_sibling
 from rules.updates import emit_state
 from schemas.codec import rfc3339
 from schemas.facts import Fact, FeedFact, IncidentFact, OrderFact, ScansFact, SiblingFact, TicketFact
@@ -53,6 +53,7 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
         moment = known.clock
     draft = Draft(known, moment, fact.received_at, fact.fact_id, policy_of(known, moment, policy), feeds)
     draft.imported, draft.edge, draft.watched = fact.imported, policy.next_edge(moment), policy.watched
+    let_count(draft.shipment, draft.now)
     if not _take(draft, fact):
         if draft.quietly:
             _schedule_unseen(draft)
@@ -112,6 +113,7 @@ def _at_a_mark(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Fee
     draft = Draft(shipment, moment, moment, MINUTE + rfc3339(moment), policy_of(shipment, moment, policy), feeds)
     draft.shipment.last_received_at, draft.edge = shipment.last_received_at, policy.next_edge(moment)
     draft.watched = policy.watched
+    let_count(draft.shipment, draft.now)
     return draft
 
 
@@ -153,7 +155,7 @@ def _schedule(draft: Draft) -> None:
     """When to look again, and when the shipment may be forgotten."""
     shipment = draft.shipment
     due = next_due(draft.situation, draft.now, draft.policy, draft.policy.not_live)
-    times = [due, next_change(draft), next_message(draft)]
+    times = [due, next_change(draft), next_message(draft), next_hearsay(shipment)]
     if draft.wake:
         times.append(draft.now)
     times += _policy_may_change(draft)

@@ -87,8 +87,7 @@ def look_beside(draft: Draft, candidate: PolicyBook | None, fact: Fact | None = 
     """After the live decision: decide the same for what is in shadow."""
     asides = draft.shipment.asides
     if isinstance(fact, SiblingFact):
-        # As for the live cases: what parcels hear of each other only says when to look.
-        draft.shipment.asides = {word: replace(one, next_due=draft.now + _SOON) for word, one in asides.items()}
+        # As for the live cases: it counts later, and the live ones ask for that mark.
         return
     if draft.policy.in_shadow or KIND in asides:
         _put(draft, KIND, _kinds_in_shadow(draft, asides.get(KIND) or _begun(draft, "")))

@@ -225,6 +225,17 @@ class Standstill(Struct, frozen=True, array_like=True):
     usual: float
 
 
+class Hearsay(Struct, frozen=True, array_like=True):
+    """What another parcel of the order has told of itself, and from when it counts."""
+
+    counts: datetime
+    told: datetime
+    """The other parcel's clock when it told it."""
+    sibling: str
+    delivered_at: datetime | None
+    """None: it is delivered no more."""
+
+
 class Aside(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """Cases kept apart from the live ones: nobody is told of them, and they change nothing."""
 
@@ -258,7 +269,9 @@ class Shipment(Struct, omit_defaults=True, kw_only=True):
     siblings: dict[str, datetime] = {}
     """Other parcels of its order that were delivered, and when."""
     siblings_from: datetime | None = None
-    """When that may first lead to something: what passes from parcel to parcel has its own way through the log."""
+    """From when the last of it counts."""
+    hearsay: tuple[Hearsay, ...] = ()
+    """What they told that does not count yet, in the order in which it will."""
     incident: Standstill | None = None
     incidents: int = 0
     """How many incidents it was part of."""

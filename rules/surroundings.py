@@ -1,9 +1,9 @@
 """Puts facts of others into the state: its order's other parcels, an incident at its place, its carrier's feed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rules.emission import Draft
-from rules.state import Standstill
+from rules.state import Hearsay, Shipment, Standstill
 from schemas.facts import FeedFact, IncidentFact, SiblingFact
 
 _REMEMBERED = 20
@@ -13,22 +13,50 @@ ON_ITS_WAY = timedelta(hours=6)
 
 
 def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
-    """Another parcel of the order was delivered, or is so no more.
+    """Another parcel of the order tells that it was delivered, or that it is so no more; whether that is news.
 
-    Nothing follows from it for some hours, so that it does not matter how fast it went from parcel to parcel.
+    It counts only from a later hour on, so that it does not matter how fast it went from parcel to parcel.
     """
-    shipment, siblings = draft.shipment, draft.shipment.siblings
-    if siblings.get(fact.sibling) == fact.delivered_at:
-        return False
+    shipment = draft.shipment
     # To the full hour, so that a minute more or less on its way changes nothing.
     counts = (fact.now + ON_ITS_WAY + _HOUR).replace(minute=0, second=0, microsecond=0)
-    shipment.siblings_from = counts if shipment.siblings_from is None else max(counts, shipment.siblings_from)
+    news = Hearsay(counts, fact.now, fact.sibling, fact.delivered_at)
+    if _last_told(shipment, fact.sibling) == fact.delivered_at:
+        return False
+    shipment.hearsay = tuple(sorted((*shipment.hearsay, news), key=_turn))
     shipment.last_received_at = draft.before.last_received_at
-    if fact.delivered_at is None:
-        del siblings[fact.sibling]
-    else:
-        siblings[fact.sibling] = fact.delivered_at
     return True
+
+
+def let_count(shipment: Shipment, now: datetime) -> bool:
+    """Put into the state what other parcels have told and whose hour has come by `now`; whether there was any."""
+    due = [news for news in shipment.hearsay if news.counts <= now]
+    if not due:
+        return False
+    siblings = dict(shipment.siblings)
+    for news in due:
+        shipment.siblings_from = max(news.counts, shipment.siblings_from or news.counts)
+        if news.delivered_at is None:
+            siblings.pop(news.sibling, None)
+        else:
+            siblings[news.sibling] = news.delivered_at
+    shipment.siblings, shipment.hearsay = siblings, shipment.hearsay[len(due) :]
+    return True
+
+
+def next_hearsay(shipment: Shipment) -> datetime | None:
+    """When something that others have told begins to count."""
+    return shipment.hearsay[0].counts if shipment.hearsay else None
+
+
+def _turn(news: Hearsay) -> tuple[datetime, datetime, str]:
+    return news.counts, news.told, news.sibling
+
+
+def _last_told(shipment: Shipment, sibling: str) -> datetime | None:
+    """What is known from a sibling itself, whether it counts yet or not."""
+    waiting = [news for news in shipment.hearsay if news.sibling == sibling]
+    return waiting[-1].delivered_at if waiting else shipment.siblings.get(sibling)
 
 
 def take_incident(draft: Draft, fact: IncidentFact) -> bool:

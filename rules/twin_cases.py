@@ -1,6 +1,7 @@
 """Runs the cases of the twins: the situation that one describes, what is found in it, and whether it is as it says."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -16,6 +17,7 @@ from rules.loading import load_policy
 from rules.policy import PolicyBook
 from rules.situation import Situation, policy_of
 from rules.state import Sent, Shipment
+from rules.surroundings import let_count
 from rules.twin_orders import NUMBER, TwinCase, order_of
 from schemas.codec import rfc3339
 from schemas.facts import (
@@ -56,6 +58,8 @@ def situation_of(case: TwinCase, book: PolicyBook | None = None) -> Situation:
     if shipment is None:
         key = subject_key(subject, carrier)
         shipment = Shipment(shipment_id=key, subject=subject, carrier=carrier, tracking_number="")
+    shipment = copy(shipment)
+    let_count(shipment, now)
     if count := case.get("messages_sent", 0):
         sent = [Sent(f"sent {number}", "milestone", now) for number in range(count)]
         shipment = msgspec.structs.replace(shipment, sent=sent)
