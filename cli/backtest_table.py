@@ -73,6 +73,7 @@ def message_rows(messages: dict[str, Any]) -> Iterator[tuple[str, int, int]]:
         reasons = [name for name in (*old["by_reason"], *new["by_reason"]) if name.startswith(f"{fate}/")]
         for name in sorted(set(reasons)):
             yield f"  {name.partition('/')[2]}", old["by_reason"].get(name, 0), new["by_reason"].get(name, 0)
+    yield "letters to customers (a digest is one)", old["letters"], new["letters"]
     for reason, (before, after) in _both(messages, "held_on_the_way"):
         yield f"held for a while: {reason}", before, after
 

@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from rules.digest import letter_of
 from rules.emission import Draft
+from rules.hours import is_quiet
 from rules.kinds import HIDING
 from rules.state import Message, Shipment
 
@@ -25,6 +27,10 @@ class Fate(Struct, frozen=True):
     reason: str | None = None
     not_before: datetime | None = None
     decided_by: str | None = None
+    slot: datetime | None = None
+    """The day's slot that it waits for or goes at, where its order is split."""
+    letter: str = ""
+    """The key that it shares with its order's other messages of that slot."""
 
 
 def fate_of(draft: Draft, message: Message) -> Fate:
@@ -39,6 +45,7 @@ def fate_of(draft: Draft, message: Message) -> Fate:
         or _unreviewed(draft, message)
         or _at_night(draft, message)
         or _over_budget(draft, message)
+        or _in_the_digest(draft, message)
         or Fate("send", decided_by=message.approved_by)
     )
 
@@ -132,12 +139,9 @@ def _at_night(draft: Draft, message: Message) -> Fate | None:
 def _quiet_until(now: datetime, zone: ZoneInfo, begin: time, end: time) -> datetime | None:
     """The end of the quiet hours that `now` falls in, if it does."""
     local = now.astimezone(zone)
-    clock = local.time()
-    over_midnight = begin > end
-    quiet = clock >= begin or clock < end if over_midnight else begin <= clock < end
-    if not quiet:
+    if not is_quiet(local.time(), begin, end):
         return None
-    day = local.date() + timedelta(days=1) if over_midnight and clock >= begin else local.date()
+    day = local.date() + timedelta(days=1) if begin > end and local.time() >= begin else local.date()
     return datetime.combine(day, end, tzinfo=zone).astimezone(UTC)
 
 
@@ -147,8 +151,13 @@ def _over_budget(draft: Draft, message: Message) -> Fate | None:
         last = max((one.at for one in sent if one.class_ == "critical"), default=None)
         return _not_before(draft, last, "messages.budget.critical_apart")
     name = "milestones" if message.class_ == "milestone" else "promises"
-    used = sum(one.class_ == message.class_ for one in sent)
-    if used >= policy.value(f"messages.budget.{name}") or len(sent) >= policy.value("messages.budget.most"):
+    letter = letter_of(draft, message)
+    if letter is not None and letter.at <= draft.now:
+        # What went in the same letter is no message beside this one.
+        sent = [one for one in sent if one.letter != letter.key]
+    used = len({one.received_as for one in sent if one.class_ == message.class_})
+    most = len({one.received_as for one in sent})
+    if used >= policy.value(f"messages.budget.{name}") or most >= policy.value("messages.budget.most"):
         return Fate("suppressed", "budget")
     if message.topic in ("delivered", "delivered_elsewhere"):
         return None
@@ -159,3 +168,13 @@ def _over_budget(draft: Draft, message: Message) -> Fate | None:
 def _not_before(draft: Draft, last: datetime | None, path: str) -> Fate | None:
     free = None if last is None else last + draft.policy.value(path)
     return None if free is None or draft.now >= free else Fate("held", "budget", free)
+
+
+def _in_the_digest(draft: Draft, message: Message) -> Fate | None:
+    """A split order hears from us once a day: each parcel waits for the slot and is checked again there, by itself."""
+    letter = letter_of(draft, message)
+    if letter is None:
+        return None
+    if letter.at > draft.now:
+        return Fate("held", "budget", letter.at, slot=letter.at)
+    return Fate("send", slot=letter.at, letter=letter.key)

@@ -1,6 +1,6 @@
-"""When an owner has to have acted: response times counted in the owner's own hours."""
+"""Hours of the day: those in which an owner has to have acted, and those in which customers are left alone."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 
 from rules.policy import Policy
@@ -25,3 +25,8 @@ def due_by(owner: str, severity: str, start: datetime, policy: Policy) -> dateti
             left -= max(timedelta(0), end - begin)
         day += _DAY
     return start + left
+
+
+def is_quiet(clock: time, begin: time, end: time) -> bool:
+    """Whether a time of day lies in the quiet hours; they may go over midnight, and their end is outside them."""
+    return clock >= begin or clock < end if begin > end else begin <= clock < end

@@ -19,9 +19,12 @@ def emit_message(draft: Draft, message: Message, fate: Fate) -> str:
         "not_before": fate.not_before,
         "text": message.text,
         "case_id": message.case_id,
-        "idempotency_key": message.key,
+        # What the customer receives is the digest, and all its parts are sent under its key.
+        "idempotency_key": fate.letter or message.key,
         "decided_by": fate.decided_by,
         "policy_version": draft.policy.version,
     }
+    if fate.slot is not None:
+        fields["digest_at"] = fate.slot
     marker = f"{message.message_id}/{fate.fate}/{fate.reason}"
     return draft.emit(CUSTOMER_MESSAGES, f"wismo.customer_message.{fate.fate}", message.occurred_at, marker, fields)

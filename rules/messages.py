@@ -184,16 +184,17 @@ def _decide(draft: Draft, message: Message) -> None:
         _finish(draft, message, fate)
         return
     assert fate.not_before is not None
-    later = replace(message, due=fate.not_before, not_before=fate.not_before, reason=fate.reason)
+    later = replace(message, due=fate.not_before, not_before=fate.not_before, reason=fate.reason, slot=fate.slot)
     pending[pending.index(message)] = later
-    if (later.reason, later.not_before) != (message.reason, message.not_before):
+    if (later.reason, later.not_before, later.slot) != (message.reason, message.not_before, message.slot):
         emit_message(draft, later, fate)
 
 
 def _finish(draft: Draft, message: Message, fate: Fate) -> None:
     draft.shipment.pending.remove(message)
     if fate.fate == "send":
-        draft.shipment.sent.append(Sent(message.key, message.class_, draft.now))
+        # A mark may come late; the next day's slot is a day after the slot all the same.
+        draft.shipment.sent.append(Sent(message.key, message.class_, fate.slot or draft.now, fate.letter))
     emit_message(draft, message, fate)
 
 

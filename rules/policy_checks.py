@@ -1,9 +1,11 @@
 """What is wrong between the entries of a policy: gaps, disorder, ties, and what can never take effect."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
-from rules.policy import ALL, Entry, Scope
+from rules.hours import is_quiet
+from rules.policy import ALL, LAYERS, Entry, Policy, PolicyBook, Scope
 from rules.policy_reading import PolicyFile
 from rules.values import LEAVES
 
@@ -12,6 +14,8 @@ _OF_CARRIERS: Final = frozenset(("feed_silent", "incident"))
 """Kinds of other subjects: an order has no carrier yet, and a carrier or an incident belongs to no storefront."""
 _BY_CARRIER: Final = ("feed.", "incident.")
 """Values that are asked of a carrier as a whole."""
+_SLOT: Final = ("messages.digest.enabled", "messages.digest.at", "messages.quiet.from", "messages.quiet.to")
+"""Values that have to go together: a digest in the quiet hours would be held over each of its slots."""
 
 
 def check_entries(file: PolicyFile, base: tuple[Entry, ...] = ()) -> None:
@@ -32,6 +36,8 @@ def check_entries(file: PolicyFile, base: tuple[Entry, ...] = ()) -> None:
             file.note(entry.line, what)
         for what in _revokes(entry, earlier, entries[0]):
             file.note(entry.line, what)
+    if not file.problems:
+        _slots_at_night(file, entries)
 
 
 def crossings(entries: tuple[Entry, ...]) -> list[str]:
@@ -129,3 +135,30 @@ def _meet(one: Entry, other: Entry) -> bool:
     """Whether there is a moment at which both hold."""
     begins = max(one.begins, other.begins)
     return all(entry.until is None or begins < entry.until for entry in (one, other))
+
+
+def _slots_at_night(file: PolicyFile, entries: tuple[Entry, ...]) -> None:
+    """Note where the digest's slot lies in the quiet hours, for whomever and whenever: they come from any layers."""
+    book, asked = PolicyBook(entries, {}), [entry for entry in entries if any(path in entry.values for path in _SLOT)]
+    names = {layer: sorted({entry.scope.named.get(layer, "") for entry in asked} - {""}) for layer in LAYERS}
+    moments = sorted({entry.begins for entry in entries} | {entry.until for entry in entries if entry.until})
+    told: set[str] = set()
+    places = list(product(*([None, *names[layer]] for layer in LAYERS)))
+    for moment, (storefront, carrier, level) in product(moments, places):
+        policy = book.at(moment, carrier, storefront, level)
+        what = _slot_at_night(policy)
+        if what is not None and what not in told:
+            told.add(what)
+            setters = {policy.limit(path).path.removesuffix(f":{path}") for path in _SLOT}
+            # The entry that came last is the one that brought them together.
+            file.note(max((one.line for one in file.entries if one.version in setters), default=1), what)
+
+
+def _slot_at_night(policy: Policy) -> str | None:
+    enabled, at, begin, end = (policy.limit(path) for path in _SLOT)
+    if not enabled.value or not is_quiet(at.value, begin.value, end.value):
+        return None
+    return (
+        f"messages.digest.at {at.value:%H:%M} ({at.path}) lies in the quiet hours {begin.value:%H:%M} to "
+        f"{end.value:%H:%M} ({begin.path}, {end.path}), so a digest could never go: let it lie outside them"
+    )

@@ -195,6 +195,8 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     reason: str | None = None
     """Why it is held; None until a first decision."""
     not_before: datetime | None = None
+    slot: datetime | None = None
+    """The day's slot that it waits for, where its order is split."""
     approved_by: str | None = None
     imported: bool = False
 
@@ -212,6 +214,14 @@ class Sent(Struct, frozen=True, array_like=True):
     key: str
     class_: str
     at: datetime
+    """When it was let go; of a part of a digest the slot."""
+    letter: str = ""
+    """The key of the digest that it went in, if it did."""
+
+    @property
+    def received_as(self) -> str:
+        """What the customer received it as: parts of one digest are one letter."""
+        return self.letter or self.key
 
 
 class Standstill(Struct, frozen=True, array_like=True):

@@ -1,7 +1,8 @@
 """The words customers read: what changed, the new date, what we do, when the next news comes. No marketing."""
 
+from rules.digest import is_split, parcels_of
 from rules.emission import Draft
-from rules.state import Case
+from rules.state import Case, Shipment
 
 _MILESTONES = {
     "shipped": "Order {order}: your parcel is on its way with {carrier}, number {number}. {estimate}",
@@ -9,6 +10,8 @@ _MILESTONES = {
     "delivered": "Order {order}: {carrier} delivered your parcel. If you cannot find it, please answer this message.",
 }
 _WAITING = "Order {order}: your parcel waits for you at a pickup point of {carrier}, number {number}."
+_OTHERS = "of your order"
+"""A text with these words tells of the order's other parcels itself."""
 _NAMES = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx", "dpd": "DPD", "gls": "GLS", "dhl_express": "DHL Express"}
 
 
@@ -42,6 +45,14 @@ def _filled(draft: Draft, text: str, facts: dict[str, str] | None = None) -> str
     }
     if shipment.order is None:
         text = text.replace("Order {order}:", "Your parcel {number}:")
+    elif is_split(shipment) and _OTHERS not in text:
+        text = text.replace("Order {order}:", _one_of_several(shipment, text))
     for name, value in fields.items():
         text = text.replace(f"{{{name}}}", value)
     return " ".join(text.split())
+
+
+def _one_of_several(shipment: Shipment, text: str) -> str:
+    """How a text about a parcel of a split order begins: wherever it stands, it says which parcel it is about."""
+    number = "" if "{number}" in text else ", number {number}"
+    return f"One of the {parcels_of(shipment)} parcels of your order {{order}}{number}:"

@@ -7,7 +7,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from rules.calendar import weekdays
-from schemas.words import OWNERS, SERVICE_LEVELS, SEVERITIES
+from schemas.words import KINDS, MILESTONES, OWNERS, SERVICE_LEVELS, SEVERITIES
 
 _SPAN: Final = re.compile(r"(\d+(?:\.\d+)?)(m|h|d|bd)")
 _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1), "bd": timedelta(days=1)}
@@ -73,6 +73,23 @@ def steps(value: Any) -> tuple[tuple[int, int], ...]:
     return pairs
 
 
+def switch(value: Any) -> bool:
+    """`true` or `false`."""
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"{value!r} is no switch; write true or false")
+    return str(value).lower() == "true"
+
+
+def topics(value: Any) -> tuple[str, ...]:
+    """A list of what messages can be about: milestones and kinds of exception."""
+    if not isinstance(value, list):
+        raise ValueError(f"{value!r} is no list; write e.g. [delivered], or [] for none")
+    for one in value:
+        if one not in (*MILESTONES, *KINDS):
+            raise ValueError(f"no message is about {one!r}; known are {', '.join((*MILESTONES, *KINDS))}")
+    return tuple(sorted(set(value)))
+
+
 _OWNER_HOURS: Final[dict[str, Callable[[Any], Any]]] = {
     "opens": clock,
     "closes": clock,
@@ -120,6 +137,9 @@ LEAVES: Final[dict[str, Callable[[Any], Any]]] = {
     "review.earlier_failures": whole,
     "messages.quiet.from": clock,
     "messages.quiet.to": clock,
+    "messages.digest.enabled": switch,
+    "messages.digest.at": clock,
+    "messages.digest.apart": topics,
 }
 """Dotted paths of all values, each with the function that reads it."""
 

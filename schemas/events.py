@@ -277,9 +277,17 @@ class CustomerMessage(_Event):
     not_before: AwareDatetime | None
     text: Name
     case_id: str | None
-    idempotency_key: Name
+    idempotency_key: Name = Field(
+        description="Names what the customer receives: send once by it. Messages of one digest share it on `send`;"
+        " until then, and where there is no `digest_at`, it is the message's own."
+    )
     decided_by: str | None
     policy_version: Name
+    digest_at: AwareDatetime | None = Field(
+        None,
+        description="Only for a parcel of a split order: the slot of the day that the message waits for (`held`) or"
+        " goes at (`send`), together with all messages that share its idempotency_key.",
+    )
 
 
 class NotificationReceipt(_Strict):
@@ -305,13 +313,16 @@ class NotificationReceipt(_Strict):
     exception_reason: Reason | None = None
     case_id: str | None = None
     message_id: str | None = None
-    idempotency_key: Name
+    idempotency_key: Name = Field(description="The id under which it was sent; that of the letter, of one in a digest.")
     channel: Name
     result: Name
     reason: str
     attempts: Count
     at: AwareDatetime
     round: str
+    letter: list[str] | None = Field(
+        None, description="Only of one in a digest: the message_id of every message that went in the same letter."
+    )
 
 
 class ReplayRecord(_Strict):

@@ -69,6 +69,8 @@ CHANGES: Final = (
     "reopened",
 )
 MESSAGE_KINDS: Final = ("normal_update", "proactive_apology", "human_reviewed")
+MILESTONES: Final = ("shipped", "out_for_delivery", "delivered")
+"""What a message of class `milestone` is about; all others are about a kind."""
 MESSAGE_CLASSES: Final = ("critical", "promise", "milestone", "info")
 FATES: Final = ("send", "held", "dropped", "suppressed")
 FATE_REASONS: Final = tuple(

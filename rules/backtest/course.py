@@ -95,6 +95,8 @@ class MessageCourse(Struct, kw_only=True):
     policy_version: str
     held: tuple[str, ...] = ()
     """Every reason for which it was held."""
+    digest: bool = False
+    """It went as part of its order's letter of that day, whose key this is."""
 
 
 def case_course(event: Event) -> CaseCourse:
@@ -138,6 +140,7 @@ def message_course(event: Event, before: MessageCourse | None) -> MessageCourse:
         text=value["text"],
         policy_version=value["policy_version"],
         held=held,
+        digest=value["fate"] == "send" and "digest_at" in value,
     )
 
 

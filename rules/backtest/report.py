@@ -73,7 +73,15 @@ def _messages(tally: Tally, side: str) -> dict[str, Any]:
     classes = sorted({key[2] for key in tally.counts if key[:2] == (side, "class")})
     by_class = {word: {fate: tally.counts[side, "class", word, fate] for fate in FATES} for word in classes}
     totals = {fate: sum(n for (found, _), n in fates.items() if found == fate) for fate in FATES}
-    return {**totals, "by_reason": reasons, "held_on_the_way": _under(tally, side, "held"), "by_class": by_class}
+    # What customers receive: the messages of one digest are one letter.
+    letters = totals["send"] - tally.counts[side, "in_digests"] + len(tally.digests[side])
+    return {
+        **totals,
+        "letters": letters,
+        "by_reason": reasons,
+        "held_on_the_way": _under(tally, side, "held"),
+        "by_class": by_class,
+    }
 
 
 def _under(tally: Tally, side: str, group: str) -> dict[str, int]:

@@ -26,7 +26,7 @@ class Side:
         self.cases: dict[str, CaseCourse] = {}
         """By case id."""
         self.messages: dict[tuple[str, str], MessageCourse] = {}
-        """By subject and idempotency key."""
+        """By subject and message id: of one that goes in a digest the key is its own only until it goes."""
         self.shadow: Counter[str] = Counter()
         """Cases that were opened in shadow, by kind."""
         self.opened: list[CaseCourse] = []
@@ -63,7 +63,7 @@ class Side:
         if event.topic.startswith("exceptions-"):
             self._case(event)
         elif event.topic == CUSTOMER_MESSAGES and event.value["reason"] != "shadow":
-            key = key_of(event), event.value["idempotency_key"]
+            key = key_of(event), event.value["message_id"]
             self.messages[key] = message_course(event, self.messages.get(key))
         elif event.topic == SHADOW_EXCEPTIONS and event.value["change"] == "opened":
             self.shadow[event.value["kind"]] += 1

@@ -29,6 +29,8 @@ class Tally(Struct):
     """Tickets that named a shipment or an order."""
     foreseen: dict[str, set[str]] = field(default_factory=lambda: {side: set() for side in SIDES})
     """Those of them for which a case was open before, by policy."""
+    digests: dict[str, set[str]] = field(default_factory=lambda: {side: set() for side in SIDES})
+    """Keys of the digests that were sent, by policy: parcels of one order may be counted in several processes."""
     differences: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By what differs and by kind."""
     examples: list[Difference] = field(default_factory=list)
@@ -41,6 +43,7 @@ class Tally(Struct):
         for side in SIDES:
             self.leads[side] += other.leads[side]
             self.foreseen[side] |= other.foreseen[side]
+            self.digests[side] |= other.digests[side]
         self.examples += other.examples
 
     def differs(self, difference: Difference) -> None:
@@ -114,5 +117,8 @@ def count_message(tally: Tally, side: str, message: MessageCourse) -> None:
     """Count a message by its last fate and its class, and once for each reason for which it was held."""
     tally.counts[side, "message", message.fate, message.reason or ""] += 1
     tally.counts[side, "class", message.class_, message.fate] += 1
+    if message.digest:
+        tally.counts[side, "in_digests"] += 1
+        tally.digests[side].add(message.idempotency_key)
     for reason in message.held:
         tally.counts[side, "held", reason] += 1

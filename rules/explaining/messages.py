@@ -21,6 +21,7 @@ _RULES: Final = {
     "review_needed": "messages.give_up",
 }
 """The policy value behind a reason, where one value is."""
+_SLOT: Final = "messages.digest.at"
 _FINAL: Final = {
     "imported": "nothing: it tells of a history that was loaded from before",
     "stale": "nothing: what it tells of is too long ago",
@@ -53,7 +54,7 @@ def messages_told(view: View) -> list[MessageTold]:
 def _published(view: View, events: list[tuple[str, dict[str, Any]]], waiting: Message | None) -> MessageTold:
     # A milestone that comes again is suppressed as a duplicate under the same id: that is not what became of the first.
     last = next((one for _, one in reversed(events) if one["reason"] != "duplicate"), events[-1][1])
-    rule = _RULES.get(last["reason"] or "")
+    rule = _SLOT if last.get("digest_at") else _RULES.get(last["reason"] or "")
     return MessageTold(
         message_id=last["message_id"],
         about=last["about"],
@@ -103,18 +104,21 @@ def _release(view: View, message: Message) -> str:
         return f"a person who approves it (operator action `approve`); unanswered it is dropped at {due}"
     if message.due <= view.now or message.reason is None:
         return "the next mark of the clock, which decides it"
+    if message.slot is not None:
+        return f"the day's slot of its split order at {due}: then it is checked again, and goes with its order's others"
     return f"time: it is decided at {due}, against the state of then"
 
 
 def _ended(last: dict[str, Any]) -> str:
     if last["fate"] == "send":
-        return "it was let go"
+        return "it was let go, as part of the day's letter of its order" if last.get("digest_at") else "it was let go"
     return _FINAL.get(last["reason"] or "", "nothing: it was decided for good")
 
 
 def _tried(view: View, message: Message) -> str:
     """Its fate if its time had come, and a person had approved it, at the moment of the question."""
     approved = message.approved_by or ("somebody" if message.kind == "human_reviewed" else None)
-    fate: Fate = fate_of(view.live.draft, replace(message, approved_by=approved))
+    slot = min(message.slot, view.live.draft.now) if message.slot else None
+    fate: Fate = fate_of(view.live.draft, replace(message, approved_by=approved, slot=slot))
     until = f" until {minute(fate.not_before)}" if fate.not_before else ""
     return f"{fate.fate}{f', {fate.reason}' if fate.reason else ''}{until}"

@@ -104,7 +104,9 @@ def _subject(value: Mapping[str, Any]) -> str | None:
 
 def _receipt(value: Mapping[str, Any]) -> str | None:
     key, channel = value.get("idempotency_key"), value.get("channel")
-    return f"{key}/{channel}" if key and channel else None
+    # Each message of a letter has a receipt of its own.
+    of_one = f"/{value.get('message_id')}" if value.get("letter") else ""
+    return f"{key}{of_one}/{channel}" if key and channel else None
 
 
 _KEYS: Final[dict[str, Callable[[Mapping[str, Any]], str | None]]] = {

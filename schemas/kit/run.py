@@ -81,14 +81,19 @@ class Verifier:
         key, message = event.text("idempotency_key"), event.text("message_id")
         if event.topic != words.CUSTOMER_MESSAGES or key is None or message is None:
             return
-        if (other := self._message_of.setdefault(key, message)) != message:
-            yield event.finding("key_reused", f"idempotency_key {key!r} of message {message!r} is that of {other!r}")
-        if (other := self._key_of.setdefault(message, key)) != key:
+        sent = event.text("fate") == "send"
+        shared = sent and event.text("digest_at") is not None
+        # A digest is one thing that the customer receives: its key stands for one order, and its parts are messages.
+        named = f"order {event.text('order_id')}" if shared else message
+        if (other := self._message_of.setdefault(key, named)) != named:
+            yield event.finding("key_reused", f"idempotency_key {key!r} of {named!r} is that of {other!r}")
+        if not shared and (other := self._key_of.setdefault(message, key)) != key:
             yield event.finding("key_reused", f"message {message!r} has the keys {other!r} and {key!r}")
-        if event.text("fate") == "send":
-            if key in self._sent:
-                yield event.finding("sent_twice", f"`send` was decided for {key!r} before")
-            self._sent.add(key)
+        once = f"{key}/{message}" if shared else key
+        if sent and once in self._sent:
+            yield event.finding("sent_twice", f"`send` was decided for {once!r} before")
+        if sent:
+            self._sent.add(once)
 
 
 def _foreign(findings: list[Finding]) -> bool:

@@ -36,7 +36,7 @@ def test_all_numbers_are_asked() -> None:
     values = load_policy().entries[0].values
     left = {path for path in values.keys() - numbers().keys()}
 
-    assert {path.rpartition(".")[2] for path in left} == {"zone", "days"}
+    assert {path.rpartition(".")[2] for path in left} == {"zone", "days", "enabled", "apart"}
     assert len(numbers()) > 85
 
 

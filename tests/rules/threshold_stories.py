@@ -233,6 +233,14 @@ def _standstill(moved: int, stuck: int = 20) -> Callable[[], list[RawRecord]]:
     return records
 
 
+def _digest() -> list[RawRecord]:
+    """A parcel of a split order that is told of just before the slot, and one just after it."""
+    other = {"carrier": "ups", "tracking_number": "1ZM2"}
+    parcels = [{"carrier": "ups", "tracking_number": "1ZM1", "shipped_at": rfc3339(at("03-02T14:00"))}, other]
+    found = [order("03-02T14:00", "1ZM1", order_id="A-M", shipments=parcels)]
+    return [*found, scan("03-02T22:59", "picked_up", number="1ZM1"), scan("03-02T23:00", "picked_up", number="1ZM2")]
+
+
 def _quiet_feed() -> list[RawRecord]:
     """Twenty parcels of a carrier that says no more, nineteen of another, and a third that goes on."""
     others = [f"03-02T{hour:02d}:10" for hour in range(8, 20)]
@@ -267,6 +275,7 @@ STORIES: Final[dict[str, Recorded]] = {
     "three apologies": _made("messages.budget.promises", "03-13T14:00", _promises),
     "six messages": _made("messages.budget.most", "03-11T14:00", _most),
     "two messages in a day": _made("messages.budget.apart messages.budget.critical", "03-05T18:00", _apart),
+    "two parcels at six in the evening": _made("messages.digest", "03-04T00:00", _digest),
     "an answer of yesterday": _made("messages.recently", "03-03T18:00", _answered),
     "news of last week": _made("messages.stale", "03-09T17:00", _stale),
     "a draft that nobody reads": _made("messages.give_up", "03-11T14:00", _given_up),

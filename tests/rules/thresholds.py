@@ -47,9 +47,18 @@ class Mutant:
 
 
 def numbers() -> dict[str, Any]:
-    """Every number, span, time of day and list of steps of the packaged policy; zones and weekdays are none."""
+    """Every number, span, time of day and list of steps of the packaged policy.
+
+    Zones, weekdays, switches and topics are none.
+    """
     values = load_policy().entries[0].values
-    return {path: value for path, value in values.items() if isinstance(value, int | float | timedelta | time | tuple)}
+    return {path: value for path, value in values.items() if _is_number(value)}
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(isinstance(one, tuple) for one in value) and bool(value)
+    return isinstance(value, int | float | timedelta | time) and not isinstance(value, bool)
 
 
 def mutants(path: str, value: Any) -> Iterator[Mutant]:
