@@ -93,6 +93,9 @@ def _environment() -> Iterator[tuple[Settings, dict[str, str], Path]]:
             "WISMO_ORDER": "strict",
             "WISMO_WEBHOOK_ALLOW_PRIVATE_NETWORKS": "true",
         }
+        if "digest_seconds" not in asked.model_fields_set:
+            # A recording plays faster than its own time, and its partitions are never a minute apart.
+            env[variable_of("digest_seconds")] = "5"
         # The processes run in the data folder, where a relative path would mean another file.
         for name in ("policy_file", "shadow_policy_file", "carrier_tables"):
             path: Path | None = getattr(asked, name)

@@ -1,10 +1,15 @@
-"""One partition's way through a sink: in order, with retries, and what is refused for good is parked."""
+"""One partition's way through a sink: in order, with retries, and what is refused for good is parked.
 
+What the sink puts aside is passed by those behind it. It is not done, so nothing from it on is committed meanwhile.
+"""
+
+import heapq
 import logging
 import threading
 import time
 import traceback
 from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
@@ -19,6 +24,8 @@ from sinks.results import DeliveryResult, Outcome, refused
 _LOG: Final = logging.getLogger("wismo.sinks")
 _HOUSE: Final = str(Path(__file__).resolve().parent.parent)
 _LONGEST_WAIT: Final = 60.0
+MOST_ASIDE: Final = 5000
+"""Records that may wait aside; then those behind them wait too."""
 
 
 class Sink(Protocol):
@@ -26,6 +33,15 @@ class Sink(Protocol):
 
     def deliver(self, record: Source) -> DeliveryResult:
         """Act on one record and say how it ended; a record seen before is skipped."""
+
+
+@dataclass(slots=True)
+class _Hand:
+    """A record in hand."""
+
+    record: Source
+    attempts: int
+    aside: bool
 
 
 class Lane:
@@ -43,35 +59,79 @@ class Lane:
         """Why nothing more of this partition is worked on; empty while it is."""
         self._limit = limit or StopLimit()
         self._attempts = 0
+        self._passed: int | None = None
+        """The offset behind the last record that left `waiting`."""
+        self._aside: dict[int, Source] = {}
+        """By offset, the lowest first: they come in that order, and one that is put back keeps its place."""
+        self._later: list[tuple[float, int, int]] = []
+        """When each of them is tried again, its offset and how often it was tried: a heap."""
 
     def ready(self, now: float) -> bool:
         """Whether there is something to do and it is time."""
-        return bool(self.waiting) and not self.busy.is_set() and not self.stopped and self.due <= now
+        return not self.busy.is_set() and not self.stopped and (self._aside_is_due(now) or self._head_is_due(now))
+
+    def _aside_is_due(self, now: float) -> bool:
+        return bool(self._later) and self._later[0][0] <= now
+
+    def _head_is_due(self, now: float) -> bool:
+        return bool(self.waiting) and self.due <= now and len(self._aside) < MOST_ASIDE
 
     def work(self, sink: Sink, parker: Parker, metrics: SinkMetrics, until: threading.Event) -> None:
         """Work until the queue is empty, a record has to wait, or the partition must stop."""
-        while self.waiting and not self.stopped and not until.is_set():
-            record = self.waiting[0]
-            self._attempts += 1
-            result, error = _attempt(sink, record)
-            if result.retryable:
-                self.due = time.monotonic() + self._wait(result)
+        while not self.stopped and not until.is_set():
+            hand = self._next(time.monotonic())
+            if hand is None:
                 return
+            hand.attempts += 1
+            result, error = _attempt(sink, hand.record)
+            if result.retryable:
+                self._put_off(hand, result)
+                continue
             if result.outcome is Outcome.FAILED:
-                self._park(record, result, error, parker, metrics)
+                self._park(hand, result, error, parker, metrics)
             else:
                 self._limit.passed()
-            self._finish(record, result, metrics)
+            self._finish(hand, result, metrics)
 
-    def _wait(self, result: DeliveryResult) -> float:
-        _LOG.warning("%s/%d: %s, trying again: %s", *self.place, result.reason, result.detail)
-        usual = min(_LONGEST_WAIT, 0.25 * 2.0 ** min(self._attempts, 10))
+    def _next(self, now: float) -> _Hand | None:
+        """What to try: a record that waits aside and is due, else the first of those in order."""
+        if self._aside_is_due(now):
+            _, offset, attempts = heapq.heappop(self._later)
+            return _Hand(self._aside[offset], attempts, aside=True)
+        return _Hand(self.waiting[0], self._attempts, aside=False) if self._head_is_due(now) else None
+
+    def _put_off(self, hand: _Hand, result: DeliveryResult) -> None:
+        due = time.monotonic() + self._wait(hand, result)
+        if not hand.aside and not result.aside:
+            self.due, self._attempts = due, hand.attempts
+            return
+        offset = hand.record.offset
+        self._aside[offset] = hand.record
+        heapq.heappush(self._later, (due, offset, hand.attempts))
+        if not hand.aside:
+            self._pass()
+
+    def _wait(self, hand: _Hand, result: DeliveryResult) -> float:
+        if result.detail:
+            _LOG.warning("%s/%d: %s, trying again: %s", *self.place, result.reason, result.detail)
+        usual = min(_LONGEST_WAIT, 0.25 * 2.0 ** min(hand.attempts, 10))
         return usual if result.retry_after is None else result.retry_after
 
-    def _finish(self, record: Source, result: DeliveryResult, metrics: SinkMetrics) -> None:
-        self.waiting.popleft()
-        self.done = record.offset + 1
+    def _pass(self) -> None:
+        self._passed = self.waiting.popleft().offset + 1
         self._attempts = 0
+        self._mark()
+
+    def _mark(self) -> None:
+        self.done = next(iter(self._aside), self._passed)
+
+    def _finish(self, hand: _Hand, result: DeliveryResult, metrics: SinkMetrics) -> None:
+        record = hand.record
+        if hand.aside:
+            del self._aside[record.offset]
+            self._mark()
+        else:
+            self._pass()
         now = time.time()
         outcome = "dead_lettered" if result.outcome is Outcome.FAILED else _label(result)
         metrics.processed.labels("notify", outcome).inc()
@@ -79,8 +139,9 @@ class Lane:
         metrics.end_to_end.observe(max(0.0, now - record.timestamp / 1000))
 
     def _park(
-        self, record: Source, result: DeliveryResult, error: Exception | None, parker: Parker, metrics: SinkMetrics
+        self, hand: _Hand, result: DeliveryResult, error: Exception | None, parker: Parker, metrics: SinkMetrics
     ) -> None:
+        record = hand.record
         reason = result.reason if result.reason in DEAD_LETTER_REASONS else "sink_rejected"
         failure = Failure(
             stage="notify",
@@ -90,7 +151,7 @@ class Lane:
             group=self.group,
             exception=type(error).__name__ if error else "",
             cause=own_frame(error) if error else result.reason,
-            attempts=self._attempts,
+            attempts=hand.attempts,
             app_version=app_version(),
         )
         parker.park(record, failure)

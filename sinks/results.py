@@ -23,6 +23,8 @@ class DeliveryResult:
     """Whether the same attempt may succeed later."""
     retry_after: float | None = None
     """Seconds that the other side asks us to wait; None: as the retry schedule says."""
+    aside: bool = False
+    """Where it is to be tried again: the records behind it need not wait for that."""
     detail: str = ""
     """For people: what happened, where, what to do. Holds no customer data."""
 
@@ -43,5 +45,5 @@ def refused(reason: str, detail: str = "") -> DeliveryResult:
 
 
 def try_again(reason: str, detail: str = "", after: float | None = None) -> DeliveryResult:
-    """It failed, and may succeed later."""
+    """It failed, or has to wait, and may succeed later."""
     return DeliveryResult(Outcome.FAILED, reason, retryable=True, retry_after=after, detail=detail)

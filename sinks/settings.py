@@ -143,6 +143,9 @@ class Settings(BaseSettings):
     notify_log: bool = Field(True, description="write each notification as a line of JSON on stdout")
     ledger_ttl_days: float = Field(62.0, gt=0, description="how long the notifier knows what it sent")
     ledger_lease_seconds: float = Field(60.0, gt=0, description="how long an attempt that nobody ended blocks the next")
+    digest_seconds: float = Field(
+        60.0, ge=0, le=3600, description="how long the notifier gathers the messages of a digest before it sends them"
+    )
     redis_prefix: str = Field("wismo:", pattern=r"^[A-Za-z0-9:_.-]+$", description="what every Redis key begins with")
     web_clock: WebClock = Field(WebClock.AUTO, description="what the pages call now")
     web_allowed_hosts: str = Field("", description="host names, comma-separated, that browsers may call the web by")

@@ -54,6 +54,7 @@ class LogChannel:
             "type": notice.type, "id": notice.key, "case_id": event.case_id, "message_id": event.message_id,
             "owner": event.owner, "kind": event.kind, "severity": event.severity, "change": event.change,
             "due_by": event.due_by, "subject": masked(event.shipment_id or event.subject_id or ""),
+            "messages": list(notice.letter) if len(notice.letter) > 1 else None,
         }  # fmt: skip
         _LINES.info("%s", dumps({name: value for name, value in line.items() if value}).decode())
         return delivered()

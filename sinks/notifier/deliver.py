@@ -1,8 +1,10 @@
 """Delivers one notice on one channel, once: claim, intent, act, receipt, done, each written before the next begins.
 
 A crash between the act and its note is the one gap that cannot be closed; then the same id is sent again, and counted.
+The messages of a digest gather first and go as one letter; each has its own receipt, and is done only with that.
 """
 
+import dataclasses
 import logging
 import random
 import time
@@ -21,13 +23,17 @@ from sinks.kafka import KafkaUnavailableError
 from sinks.metrics import NotifierMetrics
 from sinks.notifier.channels import Channel
 from sinks.notifier.ledger import Answer, Entry, Leave, Ledger
+from sinks.notifier.letters import letter_of
 from sinks.notifier.notices import Notice, read_notice
+from sinks.notifier.piles import Piles, Standing, Turn, entry_key, part_of
 from sinks.notifier.receipts import ReceiptError, wall_clock
 from sinks.redis_client import RedisAwayError
 from sinks.results import DeliveryResult, Outcome, delivered, refused, skipped, try_again
 
 _LOG: Final = logging.getLogger("wismo.notifier")
 EXHAUSTED: Final = "retries_exhausted"
+_LOOK_AGAIN: Final = 1.0
+"""Seconds after which a message asks again whether the letter that somebody else sends has gone."""
 
 
 class Receipts(Protocol):
@@ -43,6 +49,7 @@ class Desk:
 
     channel: Channel
     ledger: Ledger
+    piles: Piles
     receipts: Receipts
     refill: Callable[[], object]
     """Fills the ledger from the receipts when Redis has lost it."""
@@ -69,6 +76,8 @@ class ChannelNotifier:
         if notice.withheld:
             return self._withhold(notice)
         try:
+            if notice.in_a_digest:
+                return _aside(self._desk.channel.held() or self._gather(notice))
             return self._desk.channel.held() or self._claim(notice)
         except RedisAwayError as error:
             return try_again("redis_unavailable", type(error).__name__, 1.0)
@@ -85,9 +94,7 @@ class ChannelNotifier:
         token = uuid.uuid4().hex
         leave = self._desk.ledger.begin(notice.key, token, notice.round)
         if leave.answer is Answer.LOST:
-            _LOG.warning("the ledger is gone; filling it from the receipts")
-            self._desk.refill()
-            return try_again("ledger_lost", "the ledger was filled again", 0.0)
+            return self._refilled()
         if leave.answer is Answer.BUSY:
             return try_again("claimed", "another attempt has not ended", max(0.05, leave.wait_seconds))
         if leave.answer is Answer.DONE:
@@ -95,6 +102,41 @@ class ChannelNotifier:
         if leave.only_receipt:
             return self._settle(notice, token, leave.before)
         return self._act(notice, token, leave)
+
+    def _gather(self, notice: Notice) -> DeliveryResult:
+        """Join the letter of a digest; whoever comes when its time is over sends it for all."""
+        token, own = uuid.uuid4().hex, notice.event.message_id or ""
+        standing = self._desk.piles.join(notice.key, own, notice.body, notice.whose, notice.round, token)
+        if standing.turn is Turn.LOST:
+            return self._refilled()
+        if standing.turn is Turn.DONE:
+            return self._seen(standing.before)
+        if standing.turn is Turn.LATE:
+            # Nobody may be told less because a partition lagged: it goes alone, under an id of its own.
+            return self._claim(msgspec.structs.replace(notice, key=part_of(notice.key, own)))
+        if standing.turn is Turn.RECEIPT:
+            return self._settle(notice, token, standing.before)
+        if standing.turn is Turn.GO:
+            return self._send_letter(notice, token, standing)
+        most = _LOOK_AGAIN if standing.turn is Turn.BUSY else standing.wait_seconds
+        return try_again("gathering", after=max(0.05, min(standing.wait_seconds, most)))
+
+    def _send_letter(self, notice: Notice, token: str, standing: Standing) -> DeliveryResult:
+        letter = letter_of(notice, standing.bodies)
+        leave = Leave(Answer.GO, standing.before, 0.0)
+        result = self._attempt(letter, leave)
+        if result.retryable and leave.attempt <= len(self._desk.schedule):
+            wait = self._wait(leave.attempt, result.retry_after)
+            self._desk.piles.again(letter.key, token, Entry("failed", leave.attempt), wait)
+            return try_again(result.reason, result.detail, wait)
+        ended = dataclasses.replace(_ended(letter, leave.attempt, result), letter=letter.letter)
+        self._desk.piles.over(letter.key, token, ended, letter.letter)
+        return self._settle(notice, token, ended)
+
+    def _refilled(self) -> DeliveryResult:
+        _LOG.warning("the ledger is gone; filling it from the receipts")
+        self._desk.refill()
+        return try_again("ledger_lost", "the ledger was filled again", 0.0)
 
     def _seen(self, entry: Entry) -> DeliveryResult:
         if entry.result == "failed":
@@ -105,13 +147,7 @@ class ChannelNotifier:
 
     def _act(self, notice: Notice, token: str, leave: Leave) -> DeliveryResult:
         desk = self._desk
-        if leave.unsure:
-            desk.metrics.repeats.labels(desk.channel.name).inc()
-        if leave.attempt > 1:
-            desk.metrics.retries.labels(desk.channel.name).inc()
-        began = time.perf_counter()
-        result = desk.channel.send(notice)
-        desk.metrics.seconds.labels(desk.channel.name).observe(time.perf_counter() - began)
+        result = self._attempt(notice, leave)
         if result.retryable and leave.attempt <= len(desk.schedule):
             entry = Entry("failed", leave.attempt, round=notice.round)
             desk.ledger.write(notice.key, token, entry, release=True)
@@ -120,11 +156,22 @@ class ChannelNotifier:
         desk.ledger.write(notice.key, token, ended, release=False)
         return self._settle(notice, token, ended)
 
+    def _attempt(self, notice: Notice, leave: Leave) -> DeliveryResult:
+        desk = self._desk
+        if leave.unsure:
+            desk.metrics.repeats.labels(desk.channel.name).inc()
+        if leave.attempt > 1:
+            desk.metrics.retries.labels(desk.channel.name).inc()
+        began = time.perf_counter()
+        result = desk.channel.send(notice)
+        desk.metrics.seconds.labels(desk.channel.name).observe(time.perf_counter() - began)
+        return result
+
     def _settle(self, notice: Notice, token: str, entry: Entry) -> DeliveryResult:
         desk = self._desk
         desk.receipts.write(notice, desk.channel.name, entry, self._now())
         done = Entry("done", entry.attempts, entry.result, entry.reason, entry.round)
-        desk.ledger.write(notice.key, token, done, release=True)
+        desk.ledger.write(entry_key(notice, entry), token, done, release=True)
         self._count(entry.result)
         if entry.result == "failed":
             return refused(entry.reason, f"{desk.channel.name}: {entry.reason} after {entry.attempts} attempts")
@@ -143,3 +190,8 @@ def _ended(notice: Notice, attempt: int, result: DeliveryResult) -> Entry:
     if result.outcome is Outcome.DELIVERED:
         return Entry("acted", attempt, "sent", "", notice.round)
     return Entry("acted", attempt, "failed", EXHAUSTED if result.retryable else result.reason, notice.round)
+
+
+def _aside(result: DeliveryResult) -> DeliveryResult:
+    """A message that gathers with others holds up nobody behind it."""
+    return dataclasses.replace(result, aside=True) if result.retryable else result

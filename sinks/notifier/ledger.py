@@ -57,6 +57,8 @@ class Entry:
     reason: str = ""
     round: str = ""
     """The id of the replay that brought it, or nothing."""
+    letter: tuple[str, ...] = ()
+    """Of a message that went in a letter with others: the ids of all messages in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,52 +94,67 @@ class Ledger:
         self._client = client
         self._root = f"{prefix}ledger:{channel}:"
         self.ttl = ttl
-        self._lease = int(lease * 1000)
+        self.lease_ms = int(lease * 1000)
         self._begin = client.register_script(_BEGIN)
         self._end = client.register_script(_END)
 
     def begin(self, key: str, token: str, round_: str) -> Leave:
         """Claim a notification and write down that an attempt begins; or say why not."""
-        keys = [*self._keys(key), self._marker]
-        reply = self._begin(keys=keys, args=[token, self._lease, self._ttl_ms, round_])
+        keys = [*self.keys(key), self.marker]
+        reply = self._begin(keys=keys, args=[token, self.lease_ms, self.ttl_ms, round_])
         answer, before, wait = cast("list[Any]", reply)
-        return Leave(Answer(answer.decode()), _decode(before) if before else Entry(""), max(0, wait) / 1000)
+        return Leave(Answer(answer.decode()), decode_entry(before) if before else Entry(""), max(0, wait) / 1000)
 
     def write(self, key: str, token: str, entry: Entry, *, release: bool) -> None:
         """Write down how far it is; with `release` the claim is given back."""
-        self._end(keys=list(self._keys(key)), args=[token, _encode(entry), self._ttl_ms, int(release)])
+        self._end(keys=list(self.keys(key)), args=[token, encode_entry(entry), self.ttl_ms, int(release)])
 
     def whole(self) -> bool:
         """Whether the ledger was filled and not lost since."""
-        return bool(self._client.exists(self._marker))
+        return bool(self._client.exists(self.marker))
 
     def remember(self, entries: Iterable[tuple[str, Entry, float]]) -> None:
         """Fill in (key, entry, seconds it still counts) as the receipts tell."""
         pipe = self._client.pipeline(transaction=False)
         for key, entry, seconds in entries:
             if seconds > 0:
-                pipe.set(self._keys(key)[0], _encode(entry), px=max(1, int(seconds * 1000)))
+                # That a receipt is owed is inferred from another one: the receipt itself may have been read before.
+                owed = entry.state == "acted"
+                pipe.set(self.keys(key)[0], encode_entry(entry), px=max(1, int(seconds * 1000)), nx=owed)
         pipe.execute()
 
     def declare_whole(self) -> None:
         """Mark the ledger as filled."""
-        self._client.set(self._marker, b"1")
+        self._client.set(self.marker, b"1")
 
     @property
-    def _marker(self) -> str:
+    def marker(self) -> str:
+        """The Redis key that is there while the ledger is whole."""
         return self._root + "whole"
 
     @property
-    def _ttl_ms(self) -> int:
+    def ttl_ms(self) -> int:
+        """How long an entry is kept, in milliseconds."""
         return int(self.ttl * 1000)
 
-    def _keys(self, key: str) -> tuple[str, str]:
-        return f"{self._root}entry:{key}", f"{self._root}claim:{key}"
+    def keys(self, key: str) -> tuple[str, str]:
+        """The Redis keys of a notification's entry and of the claim on it."""
+        return self.place("entry", key), self.place("claim", key)
+
+    def place(self, what: str, key: str) -> str:
+        """The Redis key of something that is kept of a notification."""
+        return f"{self._root}{what}:{key}"
 
 
-def _encode(entry: Entry) -> bytes:
-    return dumps(asdict(entry))
+def encode_entry(entry: Entry) -> bytes:
+    """As Redis keeps it; what is empty of a letter is left out, as most notifications are none."""
+    fields = asdict(entry)
+    if not entry.letter:
+        del fields["letter"]
+    return dumps(fields)
 
 
-def _decode(raw: bytes) -> Entry:
-    return Entry(**loads(raw))
+def decode_entry(raw: bytes) -> Entry:
+    """The inverse."""
+    fields = loads(raw)
+    return Entry(**{**fields, "letter": tuple(fields.get("letter", ()))})

@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from schemas.codec import digest
+from schemas.codec import digest, dumps
 from schemas.dead_letters import REPLAY, Source
 from schemas.words import CUSTOMER_MESSAGES
 
@@ -35,6 +35,10 @@ class _Event(Struct, kw_only=True):
     fate: str = ""
     reason: str | None = None
     idempotency_key: str | None = None
+    order_id: str | None = None
+    customer_id: str | None = None
+    storefront: str | None = None
+    digest_at: str | None = None
 
 
 class Notice(Struct, frozen=True, kw_only=True):
@@ -47,6 +51,20 @@ class Notice(Struct, frozen=True, kw_only=True):
     """The id of the replay that brought it, or nothing."""
     event: _Event
     source: Source
+    letter: tuple[str, ...] = ()
+    """Of a letter of a digest: the ids of the messages in it."""
+
+    @property
+    def in_a_digest(self) -> bool:
+        """Whether it is to go in one letter with all that share its key."""
+        event, is_message = self.event, self.source.topic == CUSTOMER_MESSAGES
+        return is_message and event.fate == "send" and event.digest_at is not None and event.message_id is not None
+
+    @property
+    def whose(self) -> str:
+        """Order, customer and storefront: what all messages of a letter have to have in common."""
+        event = self.event
+        return dumps([event.order_id, event.customer_id, event.storefront]).decode()
 
     @property
     def body(self) -> bytes:

@@ -15,6 +15,7 @@ from schemas.words import NOTIFICATION_RECEIPTS
 from sinks.kafka import highwater_probe, true_highwater
 from sinks.notifier.ledger import Entry, Ledger
 from sinks.notifier.notices import Notice, shared_fields
+from sinks.notifier.piles import entry_key, part_of
 from sinks.settings import Settings
 from sinks.writes import WriteError, write_acked
 
@@ -33,6 +34,8 @@ class Receipt(Struct, kw_only=True):
     at: datetime
     reason: str = ""
     round: str = ""
+    message_id: str | None = None
+    letter: tuple[str, ...] = ()
 
 
 _RECEIPT: Final = msgspec.json.Decoder(Receipt)
@@ -44,8 +47,8 @@ _PATIENCE: Final = 15.0
 def receipt_event(notice: Notice, channel: str, entry: Entry, now: datetime) -> dict[str, Any]:
     """The receipt as an event; its `sequence` is that of the event it answers."""
     at = rfc3339(now)
-    return shared_fields(notice) | {
-        "event_id": digest("receipt", notice.key, channel, entry.round, entry.result),
+    event = shared_fields(notice) | {
+        "event_id": digest("receipt", entry_key(notice, entry), channel, entry.round, entry.result),
         "notified_event_id": notice.event.event_id,
         "schema_version": 1,
         "occurred_at": at,
@@ -60,6 +63,7 @@ def receipt_event(notice: Notice, channel: str, entry: Entry, now: datetime) -> 
         "at": at,
         "round": entry.round,
     }
+    return event | {"letter": list(entry.letter)} if entry.letter else event
 
 
 class ReceiptWriter:
@@ -70,12 +74,12 @@ class ReceiptWriter:
         self._timeout = timeout
 
     def write(self, notice: Notice, channel: str, entry: Entry, now: datetime) -> None:
-        """Write one receipt; raises `ReceiptError`.
+        """Write one receipt, of a letter one for each message; raises `ReceiptError`.
 
         The key holds the channel too: on a compacted topic two channels of one notification must not hide each other.
         """
         event = receipt_event(notice, channel, entry, now)
-        key = f"{notice.key}/{channel}"
+        key = f"{entry_key(notice, entry)}/{channel}"
         record = {"key": key, "value": dumps(event), "headers": _headers(event, notice)}
         try:
             write_acked(self._producer, NOTIFICATION_RECEIPTS, self._timeout, **record)
@@ -93,7 +97,7 @@ def fill_ledger(settings: Settings, ledger: Ledger, channel: str, now: Callable[
             end = true_highwater(probe, NOTIFICATION_RECEIPTS, partition)
             for receipts in _read(probe, partition, end):
                 ours = [receipt for receipt in receipts if receipt.channel == channel]
-                ledger.remember(_entry(receipt, ledger.ttl, now()) for receipt in ours)
+                ledger.remember(entry for receipt in ours for entry in remembered(receipt, ledger.ttl, now()))
                 count += len(ours)
     finally:
         probe.close()
@@ -133,10 +137,17 @@ def _decoded(raw: str | bytes | None) -> list[Receipt]:
         return []  # Not one of ours; whoever wrote it, nothing was sent because of it.
 
 
-def _entry(receipt: Receipt, ttl: float, now: datetime) -> tuple[str, Entry, float]:
-    entry = Entry("done", receipt.attempts, receipt.result, receipt.reason, receipt.round)
-    left = receipt.at + timedelta(seconds=ttl) - now
-    return receipt.idempotency_key, entry, left.total_seconds()
+def remembered(receipt: Receipt, ttl: float, now: datetime) -> Iterator[tuple[str, Entry, float]]:
+    """What a receipt says of the ledger: that it is done, and of a letter who else went in it and owes a receipt."""
+    left = (receipt.at + timedelta(seconds=ttl) - now).total_seconds()
+    done = Entry("done", receipt.attempts, receipt.result, receipt.reason, receipt.round)
+    yield receipt.idempotency_key, done, left
+    if receipt.letter:
+        yield part_of(receipt.idempotency_key, receipt.message_id or ""), done, left
+    owed = Entry("acted", receipt.attempts, receipt.result, receipt.reason, receipt.round, receipt.letter)
+    for other in receipt.letter:
+        if other != receipt.message_id:
+            yield part_of(receipt.idempotency_key, other), owed, left
 
 
 def _headers(event: dict[str, Any], notice: Notice) -> Headers:

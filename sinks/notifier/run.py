@@ -20,6 +20,7 @@ from sinks.notifier.channels import Channel, LogChannel, WebhookChannel
 from sinks.notifier.deliver import ChannelNotifier, Desk
 from sinks.notifier.egress import Rules
 from sinks.notifier.ledger import Ledger
+from sinks.notifier.piles import Piles
 from sinks.notifier.receipts import ReceiptWriter, fill_ledger, wall_clock
 from sinks.notifier.signing import InvalidSecretError, parse_secrets
 from sinks.processes import run_all
@@ -103,7 +104,8 @@ def _consumption(
                 fill_ledger(settings, ledger, channel.name, wall_clock)
 
     schedule = tuple(float(wait) for wait in settings.webhook_retry_seconds.split(","))
-    desk = Desk(channel, ledger, ReceiptWriter(out), refill, own, schedule)
+    piles = Piles(ledger, client, settings.digest_seconds)
+    desk = Desk(channel, ledger, piles, ReceiptWriter(out), refill, own, schedule)
     group = group_of(channel.name)
     return Consumption(
         consumer(settings, group), group, ChannelNotifier(desk), DeadLetterWriter(out), metrics, Pace(batch=100)

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -121,3 +122,87 @@ def test_a_flood_stops_the_lane(metrics: SinkMetrics) -> None:
     assert len(parked.letters) == 4
     assert "too many records failed" in line.stopped
     assert not line.ready(time.monotonic())
+
+
+def gathers(offsets: set[int], seconds: float = 0.03) -> Callable[[Source], DeliveryResult]:
+    """A sink that puts these aside the first time."""
+    seen: set[int] = set()
+
+    def answer(record: Source) -> DeliveryResult:
+        if record.offset in offsets and record.offset not in seen:
+            seen.add(record.offset)
+            return replace(try_again("gathering", after=seconds), aside=True)
+        return delivered()
+
+    return answer
+
+
+def test_one_put_aside_is_passed_and_nothing_from_it_on_is_committed(metrics: SinkMetrics) -> None:
+    line, sink = lane(4), Told(gathers({1}))
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, line.done, list(line.waiting)) == ([0, 1, 2, 3], 1, [])
+    assert not line.ready(time.monotonic())
+    time.sleep(0.04)
+    assert line.ready(time.monotonic())
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, line.done) == ([0, 1, 2, 3, 1], 4)
+    assert not line.ready(time.monotonic() + 9)
+
+
+def test_the_first_of_several_aside_holds_the_commit_though_a_later_one_is_done(metrics: SinkMetrics) -> None:
+    line = lane(3)
+    waits = {0: 0.06, 1: 0.02}
+    seen: set[int] = set()
+
+    def answer(record: Source) -> DeliveryResult:
+        if record.offset in waits and record.offset not in seen:
+            seen.add(record.offset)
+            return replace(try_again("gathering", after=waits[record.offset]), aside=True)
+        return delivered()
+
+    sink = Told(answer)
+    work(line, sink, Parked(), metrics)
+    assert line.done == 0
+    time.sleep(0.03)
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, line.done) == ([0, 1, 2, 1], 0)
+    time.sleep(0.04)
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, line.done) == ([0, 1, 2, 1, 0], 3)
+
+
+def test_one_aside_goes_on_while_the_first_in_order_has_to_wait(metrics: SinkMetrics) -> None:
+    gather = gathers({0})
+    line, sink = lane(2), Told(lambda one: try_again("timeout", after=60) if one.offset == 1 else gather(one))
+    work(line, sink, Parked(), metrics)
+    time.sleep(0.04)
+    assert line.ready(time.monotonic())
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, line.done, len(line.waiting)) == ([0, 1, 0], 1, 1)
+    assert not line.ready(time.monotonic())
+
+
+def test_one_aside_that_is_refused_is_parked_with_its_own_attempts(metrics: SinkMetrics) -> None:
+    gather, parked = gathers({0}), Parked()
+    again: list[int] = []
+
+    def answer(record: Source) -> DeliveryResult:
+        if record.offset == 0:
+            again.append(0)
+            return refused("http_4xx") if len(again) == 3 else replace(try_again("gathering", after=0), aside=True)
+        return gather(record)
+
+    line = lane(2)
+    work(line, Told(answer), parked, metrics)
+    [(source, failure)] = parked.letters
+    assert (source.offset, failure.attempts, line.done) == (0, 3, 2)
+
+
+def test_only_so_many_wait_aside(metrics: SinkMetrics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sinks.lanes.MOST_ASIDE", 2)
+    line, sink = lane(4), Told(gathers({0, 1}))
+    work(line, sink, Parked(), metrics)
+    assert (sink.seen, len(line.waiting), line.done) == ([0, 1], 2, 0)
+    time.sleep(0.04)
+    work(line, sink, Parked(), metrics)
+    assert (sorted(sink.seen), line.done) == ([0, 0, 1, 1, 2, 3], 4)

@@ -15,6 +15,7 @@ from sinks.metrics import NotifierMetrics
 from sinks.notifier.deliver import ChannelNotifier, Desk
 from sinks.notifier.ledger import Entry, Ledger
 from sinks.notifier.notices import Notice, read_notice
+from sinks.notifier.piles import Piles
 from sinks.notifier.receipts import ReceiptError
 from sinks.results import DeliveryResult, Outcome, delivered, refused, try_again
 from tests.sinks.samples import Log
@@ -58,14 +59,15 @@ class FakeReceipts:
 class Stage:
     """A notifier on a real Redis, with a channel and receipts that do as they are told."""
 
-    def __init__(self, url: str, schedule: tuple[float, ...] = (0.0, 0.0)) -> None:
+    def __init__(self, url: str, schedule: tuple[float, ...] = (0.0, 0.0), grace: float = 0.0) -> None:
         self.client = redis.Redis.from_url(url)
         self.ledger = Ledger(self.client, f"t-{uuid.uuid4().hex}:", "webhook", ttl=60, lease=0.15)
         self.ledger.declare_whole()
         self.channel, self.receipts = FakeChannel(), FakeReceipts()
         self.registry = CollectorRegistry()
         self.refills = 0
-        desk = Desk(self.channel, self.ledger, self.receipts, self.refill, NotifierMetrics(self.registry), schedule)
+        piles, metrics = Piles(self.ledger, self.client, grace), NotifierMetrics(self.registry)
+        desk = Desk(self.channel, self.ledger, piles, self.receipts, self.refill, metrics, schedule)
         self.notifier = ChannelNotifier(desk, lambda: datetime(2026, 3, 2, tzinfo=UTC))
 
     def refill(self) -> None:
@@ -210,7 +212,8 @@ def test_redis_away_waits(case: Source) -> None:
     stage = Stage.__new__(Stage)
     away = redis.Redis.from_url("redis://127.0.0.1:9/0", socket_connect_timeout=0.2)
     channel, ledger = FakeChannel(), Ledger(away, "t:", "webhook", ttl=60, lease=1)
-    desk = Desk(channel, ledger, FakeReceipts(), lambda: None, NotifierMetrics(CollectorRegistry()), ())
+    metrics = NotifierMetrics(CollectorRegistry())
+    desk = Desk(channel, ledger, Piles(ledger, away, 0.0), FakeReceipts(), lambda: None, metrics, ())
     stage.notifier = ChannelNotifier(desk)
     result = stage.deliver(case)
     assert (result.reason, result.retryable, channel.sent) == ("redis_unavailable", True, [])
