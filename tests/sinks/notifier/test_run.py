@@ -161,3 +161,42 @@ def test_an_endpoint_that_fails_for_a_while_gets_it_in_the_end(settings: Setting
     tell(settings, again)
     notifier.until(lambda: ids(receiver).count(second) == 3)
     notifier.end()
+
+
+def part_of_digest(log: Log, key: str, shipment: str, message_id: str) -> Any:
+    order = key.split("/", maxsplit=1)[0]
+    told = {"order_id": order, "customer_id": "C-1", "storefront": "main", "digest_at": "2026-03-02T18:00:00Z"}
+    return log.message(shipment, message_id, idempotency_key=key, text=f"Parcel {shipment}.", **told)
+
+
+def test_a_digest_is_one_letter_over_partitions_and_over_a_restart_while_it_gathers(
+    settings: Settings, receiver: Receiver
+) -> None:
+    settings = settings.model_copy(update={"digest_seconds": 4.0})
+    order, log = uuid.uuid4().hex, Log()
+    key = f"order:{order}/digest/2026-03-02T18:00"
+    shipments = [f"ups:{uuid.uuid4().hex.upper()}" for _ in range(4)]
+    reader = consumer(settings, f"g-{uuid.uuid4().hex}")
+    reader.subscribe(["notification-receipts"])
+    notifier = Notifier(settings)
+    tell(settings, *(part_of_digest(log, key, one, f"m{n}") for n, one in enumerate(shipments)))
+    client = redis.Redis.from_url(settings.redis_url or "")
+    pile = f"{settings.redis_prefix}ledger:webhook:pile:{key}"
+    notifier.until(lambda: client.hlen(pile) == 5)  # the four, and whose they are
+    notifier.end()
+    assert key not in ids(receiver)
+
+    second = Notifier(settings)
+    second.until(lambda: key in ids(receiver))
+    told = [value for _, value in receipts(reader, 4) if value["idempotency_key"] == key]
+    late = part_of_digest(log, key, f"ups:{uuid.uuid4().hex.upper()}", "m9")
+    tell(settings, late)
+    second.until(lambda: f"{key}/m9" in ids(receiver))
+    second.end()
+    reader.close()
+
+    assert sorted(value["message_id"] for value in told) == ["m0", "m1", "m2", "m3"]
+    assert {tuple(sorted(value["letter"])) for value in told} == {("m0", "m1", "m2", "m3")}
+    assert ids(receiver).count(key) == 1
+    [letter] = [json.loads(body) for headers, body in receiver.got if headers["webhook-id"] == key]
+    assert {one["shipment_id"] for one in letter["data"]["messages"]} == set(shipments)
