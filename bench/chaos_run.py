@@ -244,6 +244,7 @@ class Campaign:
             port = free_port()
             own = {f"WISMO_{name.upper()}_METRICS_PORT": str(port), "REDIS_URL": self._redis.url}
             env = {**os.environ, **self.bench.env, **own, "PYTHONUNBUFFERED": "1", "WISMO_LEDGER_LEASE_SECONDS": "10"}
+            env["WISMO_DIGEST_SECONDS"] = "5"
             command = [sys.executable, "-m", SINKS[name]]
             self._sinks[name] = Child(name, command, folder=self.bench.folder, env=env), port
             return

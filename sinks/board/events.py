@@ -113,6 +113,7 @@ class MessageEvent(Event, kw_only=True):
     text: Any = None
     case_id: str | None = None
     policy_version: str | None = None
+    digest_at: datetime | None = None
 
 
 class ReceiptEvent(Event, kw_only=True):

@@ -137,6 +137,7 @@ def _apply_message(view: View, event: MessageEvent) -> None:
             message_id=event.message_id, at=event.occurred_at, heard=event.received_at, kind=event.kind,
             class_=event.class_, fate=event.fate, reason=event.reason, not_before=event.not_before,
             text=_short(event.text), case_id=event.case_id, policy_version=event.policy_version,
+            digest_at=event.digest_at,
         )  # fmt: skip
         while len(view.messages) > MOST_MESSAGES:
             view.messages.pop(next(iter(view.messages)))

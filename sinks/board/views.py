@@ -95,6 +95,8 @@ class Message(Struct, kw_only=True, omit_defaults=True):
     text: str | None = None
     case_id: str | None = None
     policy_version: str | None = None
+    digest_at: datetime | None = None
+    """The slot at which it goes, or went, in one letter with the others of its split order."""
 
 
 class Receipt(Struct, kw_only=True, omit_defaults=True):

@@ -29,6 +29,8 @@ from schemas.facts import (
 )
 
 NUMBER = "1Z999AA10123456784"
+OTHER = OrderShipment(carrier="usps", tracking_number="9400111899223100000012")
+"""A second parcel: an order that has it is split."""
 MONDAY = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """10:00 in New York; no holiday and no change of clocks in the week after it."""
 DAY_BEFORE = MONDAY - timedelta(hours=24)
@@ -85,7 +87,7 @@ def order_fact(carrier: str = "ups", heard: datetime = DAY_BEFORE, **fields: Any
         customer=Customer(**customer) if customer else None,
         destination=Destination(country=country, region=region, timezone=timezone),
         value=Money(amount, "USD") if amount else None,
-        shipments=(parcel,),
+        shipments=(parcel, *fields.pop("others", ())),
         **fields,
     )
     return OrderFact(

@@ -11,9 +11,8 @@ from rules.digest import next_slot
 from rules.engine import sweep
 from rules.loading import load_policy
 from rules.policy import PolicyBook
-from schemas.codec import digest
-from schemas.facts import OrderFact, OrderShipment
-from tests.rules.builders import DAY_BEFORE, MONDAY, NUMBER, Story, action_fact, hours, order_fact, scan, ticket_fact
+from schemas.facts import OrderShipment
+from tests.rules.builders import MONDAY, NUMBER, OTHER, Story, action_fact, hours, order_fact, scan, ticket_fact
 
 NEW_YORK = "America/New_York"
 MINUTE = timedelta(minutes=1)
@@ -21,12 +20,6 @@ SLOT = datetime(2026, 3, 2, 23, 0, tzinfo=UTC)
 """18:00 in New York on that Monday."""
 KEY = "order:A-1001/digest/2026-03-02T18:00"
 TOMORROW = SLOT + hours(24)
-SECOND = OrderShipment(carrier="usps", tracking_number="9400111899223100000012")
-
-
-def with_parcels(fact: OrderFact, *others: OrderShipment) -> OrderFact:
-    order = replace(fact.order, shipments=(*fact.order.shipments, *others))
-    return replace(fact, order=order, fact_id=digest(fact.fact_id, *(one.tracking_number for one in others)))
 
 
 def book(values: str) -> PolicyBook:
@@ -36,7 +29,7 @@ def book(values: str) -> PolicyBook:
 
 def split(*others: OrderShipment, policy: PolicyBook | None = None, **fields: Any) -> Story:
     told = Story(policy)
-    told.tell(with_parcels(order_fact(timezone=NEW_YORK, **fields), *(others or (SECOND,))))
+    told.tell(order_fact(timezone=NEW_YORK, others=others or (OTHER,), **fields))
     return told
 
 
@@ -99,7 +92,7 @@ def test_an_order_that_is_split_later_lets_what_comes_then_wait() -> None:
     told.wait(MONDAY - hours(1))
     assert told.messages() == [("shipped", "send", None)]
 
-    told.tell(with_parcels(order_fact(timezone=NEW_YORK, heard=MONDAY), SECOND))
+    told.tell(order_fact(timezone=NEW_YORK, heard=MONDAY, others=(OTHER,)))
     told.scans(scan("delivered", MONDAY + MINUTE))
     told.wait(SLOT)
 
@@ -221,7 +214,7 @@ def test_two_parcels_of_one_slot_share_the_key_and_keep_their_message_ids() -> N
     sent = []
     for carrier in ("ups", "usps"):
         told = Story()
-        told.tell(with_parcels(order_fact(carrier, timezone=NEW_YORK), SECOND))
+        told.tell(order_fact(carrier, timezone=NEW_YORK, others=(OTHER,)))
         told.scans(scan("picked_up", MONDAY, carrier))
         told.wait(SLOT)
         sent.append(last(told))
@@ -357,7 +350,7 @@ def test_an_hour_that_the_day_lacks_is_the_next_one() -> None:
 
 
 def test_an_order_without_a_destination_has_its_slot_in_utc() -> None:
-    fact = with_parcels(order_fact(heard=DAY_BEFORE), SECOND)
+    fact = order_fact(others=(OTHER,))
     told = Story()
     told.tell(replace(fact, order=replace(fact.order, destination=None)))
     told.scans(scan("picked_up", MONDAY))

@@ -25,7 +25,7 @@ from schemas.words import (
     STATES,
     TIME_QUALITIES,
 )
-from tests.rules.builders import MONDAY, action_fact, hold_to_contract, order_fact, scan, scans_fact, ticket_fact
+from tests.rules.builders import MONDAY, OTHER, action_fact, hold_to_contract, order_fact, scan, scans_fact, ticket_fact
 
 POLICY = load_policy()
 END = MONDAY + timedelta(days=40)
@@ -73,6 +73,7 @@ def order_facts(draw: st.DrawFn) -> Fact:
         amount=draw(st.sampled_from([None, "10.00", "999.99"])),
         tier=draw(st.sampled_from([None, "vip"])),
         failed_deliveries_90d=draw(st.integers(0, 2)),
+        others=draw(st.sampled_from([(), (OTHER,)])),
     )
 
 

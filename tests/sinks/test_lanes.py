@@ -206,3 +206,17 @@ def test_only_so_many_wait_aside(metrics: SinkMetrics, monkeypatch: pytest.Monke
     time.sleep(0.04)
     work(line, sink, Parked(), metrics)
     assert (sorted(sink.seen), line.done) == ([0, 0, 1, 1, 2, 3], 4)
+
+
+def test_what_waits_aside_is_not_late_for_that() -> None:
+    registry = CollectorRegistry()
+    line = Lane(("customer-messages", 0), "g")
+    now = int(time.time() * 1000)
+    line.waiting.append(Source(topic="customer-messages", partition=0, offset=0, timestamp=now, key=b"k", value=b"v"))
+    sink, metrics = Told(gathers({0}, seconds=0.5)), SinkMetrics(registry, "test")
+    work(line, sink, Parked(), metrics)
+    time.sleep(0.55)
+    work(line, sink, Parked(), metrics)
+    assert sink.seen == [0, 0]
+    assert registry.get_sample_value("wismo_end_to_end_seconds_count") == 1
+    assert (registry.get_sample_value("wismo_end_to_end_seconds_sum") or 0) < 0.4
