@@ -1,5 +1,6 @@
 """A split order through `wismo decide`: one letter a day, whatever the order of arrival, and the contract kept."""
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,28 @@ def test_the_customer_of_two_parcels_gets_one_letter_a_day(tmp_path: Path) -> No
     assert [(one["about"], one["reason"]) for one in dropped] == [("out_for_delivery", "state_moved_on")]
     verified = CliRunner().invoke(app, ["contract", "verify", "-"], input=text)
     assert verified.exit_code == 0, verified.stdout + verified.stderr
+
+
+def verified(lines: list[Line]) -> set[str]:
+    text = "".join(json.dumps(one) + "\n" for one in lines)
+    result = CliRunner().invoke(app, ["contract", "verify", "-", "--json"], input=text)
+    return {json.loads(one)["check"] for one in result.stdout.splitlines()}
+
+
+def test_a_shared_key_is_no_repetition_but_one_of_two_orders_or_of_one_message_twice_is(tmp_path: Path) -> None:
+    lines = [json.loads(one) for one in decided(tmp_path, STORY)[0].splitlines()]
+    assert verified(lines) == set()
+    sends = [n for n, one in enumerate(lines) if (one["value"] or {}).get("fate") == "send"]
+
+    strange = copy.deepcopy(lines)
+    strange[sends[0]]["value"]["order_id"] = "A-2"
+    assert verified(strange) == {"key_reused"}
+
+    twice = copy.deepcopy(lines)
+    again = copy.deepcopy(lines[sends[-1]])
+    again["value"]["event_id"] = again["headers"]["ce_id"] = "0123456789abcdef01234567"
+    again["value"]["sequence"] += 1
+    assert verified([*twice, again]) == {"sent_twice"}
 
 
 def test_repeats_lead_to_the_same_letters(tmp_path: Path) -> None:

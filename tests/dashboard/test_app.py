@@ -71,6 +71,19 @@ def test_the_shipment_shows_timeline_evidence_messages_and_order(told: Site) -> 
         assert text in page, text
 
 
+def test_the_shipment_says_that_a_message_waits_for_its_orders_letter_and_that_it_went_in_it(site: Site) -> None:
+    log, slot = Log(), {"digest_at": "2026-03-02T18:00:00Z"}
+    waits = {"reason": "budget", "not_before": slot["digest_at"], **slot}
+    site.tell(log.state(SHIPMENT, "in_transit"), log.message(SHIPMENT, "m1", "held", **waits))
+
+    _, page, _ = site.get(f"/shipments/{SHIPMENT}")
+    assert "waits for the one letter of its split order" in page
+    assert "not before" not in page
+
+    site.tell(log.message(SHIPMENT, "m1", "send", **slot))
+    assert "in the one letter of its split order" in site.get(f"/shipments/{SHIPMENT}")[1]
+
+
 def test_a_command_to_copy_is_safe_in_a_shell(site: Site) -> None:
     site.tell(Log().state("ups:1Z;reboot", "delivered"))
     _, page, _ = site.get("/shipments/ups:1Z;reboot")

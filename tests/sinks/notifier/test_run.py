@@ -188,7 +188,9 @@ def test_a_digest_is_one_letter_over_partitions_and_over_a_restart_while_it_gath
 
     second = Notifier(settings)
     second.until(lambda: key in ids(receiver))
-    told = [value for _, value in receipts(reader, 4) if value["idempotency_key"] == key]
+    written = [(name, value) for name, value in receipts(reader, 4) if value["idempotency_key"] == key]
+    assert {name.decode() for name, _ in written} == {f"{key}/m{n}/webhook" for n in range(4)}
+    told = [value for _, value in written]
     late = part_of_digest(log, key, f"ups:{uuid.uuid4().hex.upper()}", "m9")
     tell(settings, late)
     second.until(lambda: f"{key}/m9" in ids(receiver))
