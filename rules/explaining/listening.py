@@ -184,7 +184,7 @@ class Ear(Replay):
 
 def _counted(feeds: Feeds, carrier: str, row: Carrier) -> Feeds:
     feed = feeds.carriers.get(carrier) or Feed(heard_at=row.heard_at)
-    feed = replace(feed, heard_at=max(feed.heard_at, row.heard_at), in_flight=row.in_flight)
+    feed = replace(feed, heard_at=max(feed.heard_at, row.heard_at), in_flight=row.moving)
     return Feeds({**feeds.carriers, carrier: feed})
 
 

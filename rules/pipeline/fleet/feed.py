@@ -18,7 +18,7 @@ _WEEK: Final = timedelta(days=7)
 _WEEKS: Final = 2
 """A half hour is judged by its own past once it was seen in so many weeks."""
 _EXPECTED: Final = 10
-"""Fewer messages than that a half hour are no history to judge by."""
+"""Where fewer messages than that were to come, it may be chance that none, or few, came."""
 _HOUR: Final = timedelta(hours=1)
 _REMEMBERED: Final = 10
 
@@ -51,8 +51,8 @@ class FeedJudge:
                 self._clock.heal(key, row.armed)
             return
         row.counted = order
-        row.heard_at = max(row.heard_at, link.received_at)
         self._count(link.carrier, row, link.received_at)
+        row.heard_at = max(row.heard_at, link.received_at)
         if row.silent_from is not None and not row.by_history:
             yield self._again(link.carrier, row, link.received_at)
         # What is armed already comes soon enough: a message only puts off what falls due.
@@ -71,9 +71,10 @@ class FeedJudge:
             row.slot = None
         while row.slot is not None and row.slot + SLOT <= now:
             yield from self._close(carrier, row, now)
-        enough = row.in_flight >= policy.value("feed.least_in_flight")
+        enough = row.moving >= policy.value("feed.least_in_flight")
         long = now - row.heard_at >= policy.value("feed.silence")
-        if row.silent_from is None and enough and long and self._others.heard_since(carrier, row.heard_at):
+        missed = row.silent_from is None and enough and long and self._others.heard_since(carrier, row.heard_at)
+        if missed and self._should_have_spoken(carrier, row, now):
             row.silent_from, row.by_history = row.heard_at, False
             row.silences = (*row.silences, Silence(row.heard_at))[-_REMEMBERED:]
             yield self._fact(carrier, row, now)
@@ -86,8 +87,11 @@ class FeedJudge:
             row.slot, row.count = start, 0
         elif start > row.slot:
             # The clock has not come by yet: what it would have judged is history now.
-            self._learn(carrier, row)
+            if row.count:
+                self._learn(carrier, row, row.slot, row.count)
             row.slot, row.count = start, 0
+        if row.heard_at < start and start - row.heard_at < _WEEK:
+            self._learn_quiet(carrier, row, start)
         row.count += 1
 
     def _close(self, carrier: str, row: Carrier, now: datetime) -> Iterator[FeedFact]:
@@ -97,25 +101,37 @@ class FeedJudge:
         policy = self._policy.at(now, carrier)
         low = expected is not None and observed < policy.value("feed.share") * expected
         if expected is not None and low and row.silent_from is None:
-            if row.in_flight >= policy.value("feed.least_in_flight"):
+            if row.moving >= policy.value("feed.least_in_flight"):
                 row.silent_from, row.by_history = row.slot, True
                 row.silences = (*row.silences, Silence(row.slot))[-_REMEMBERED:]
                 yield self._fact(carrier, row, now, observed, expected)
         elif row.silent_from is not None and row.by_history and not low and observed:
             yield self._again(carrier, row, now)
-        if row.silent_from is None:
-            self._learn(carrier, row)
+        # Where nothing came it may be the beginning of a silence: that is learned when the carrier is heard again.
+        if row.silent_from is None and row.count:
+            self._learn(carrier, row, row.slot, row.count)
         row.slot, row.count = row.slot + SLOT, 0
 
-    def _learn(self, carrier: str, row: Carrier) -> None:
-        assert row.slot is not None
+    def _learn_quiet(self, carrier: str, row: Carrier, until: datetime) -> None:
+        """The half hours since it was last heard were empty.
+
+        Of a silence only those are learned that were not known: else who is silent every night would never be known
+        for it.
+        """
+        rates, slot = self._rates.get(f"rates:{carrier}"), _slot(row.heard_at) + SLOT
+        while slot < until:
+            if row.silent_from is None or rates is None or _of_week(slot) not in rates.slots:
+                self._learn(carrier, row, slot, 0)
+            slot += SLOT
+
+    def _learn(self, carrier: str, row: Carrier, slot: datetime, count: int) -> None:
         key = f"rates:{carrier}"
         rates = self._rates.get(key) or Rates()
-        total, flying, weeks = rates.slots.get(_of_week(row.slot), (0, 0, 0))
+        total, flying, weeks = rates.slots.get(_of_week(slot), (0, 0, 0))
         # Old weeks fade, so that a season does not stay for ever.
         if weeks >= 2 * _WEEKS:
             total, flying, weeks = total * (weeks - 1) // weeks, flying * (weeks - 1) // weeks, weeks - 1
-        rates.slots[_of_week(row.slot)] = (total + row.count, flying + row.in_flight, weeks + 1)
+        rates.slots[_of_week(slot)] = (total + count, flying + row.moving, weeks + 1)
         self._rates.put(key, rates)
 
     def _expected(self, carrier: str, row: Carrier) -> float | None:
@@ -126,8 +142,23 @@ class FeedJudge:
         if weeks < _WEEKS:
             return None
         # Fewer parcels say less: that is no silence. More parcels do not raise it, as they may all have just begun.
-        expected = total / weeks * min(1.0, row.in_flight / max(1.0, flying / weeks))
+        expected = total / weeks * min(1.0, row.moving / max(1.0, flying / weeks))
         return expected if expected >= _EXPECTED else None
+
+    def _should_have_spoken(self, carrier: str, row: Carrier, now: datetime) -> bool:
+        """Whether so many parcels would have brought enough messages by now that none at all is no chance.
+
+        At night, on a Sunday or with few parcels hours may pass without a word. Where the past does not tell, they
+        may not.
+        """
+        rates, expected, slot = self._rates.get(f"rates:{carrier}"), 0.0, _slot(row.heard_at) + SLOT
+        while slot + SLOT <= now and expected < _EXPECTED:
+            total, flying, weeks = rates.slots.get(_of_week(slot), (0, 0, 0)) if rates else (0, 0, 0)
+            if not weeks:
+                return True
+            expected += total * row.moving / max(1, flying)
+            slot += SLOT
+        return expected >= _EXPECTED
 
     def _again(self, carrier: str, row: Carrier, now: datetime) -> FeedFact:
         start = row.silent_from
@@ -152,7 +183,7 @@ class FeedJudge:
             carrier=carrier,
             heard_at=row.heard_at,
             silent_from=row.silent_from,
-            in_flight=row.in_flight,
+            in_flight=row.moving,
             observed=observed,
             expected=expected,
         )
@@ -163,7 +194,7 @@ class FeedJudge:
         dues = [row.heard_at + silence] if row.silent_from is None else []
         if row.slot is not None and self._rates.get(f"rates:{carrier}") is not None:
             dues.append(row.slot + SLOT)
-        if row.silent_from is None and row.in_flight and now - row.heard_at < _WEEK:
+        if row.silent_from is None and row.moving and now - row.heard_at < _WEEK:
             # Too long already, but nobody else was heard: ask again when somebody may have been.
             dues.append(now + _HOUR)
         row.armed = min((due for due in dues if due > now), default=None)

@@ -72,7 +72,6 @@ class Fleet:
         if not row.over and not row.still:
             at = self._stands_still_at(carrier, row.at)
             if at is not None and at <= step.now:
-                row.still = True
                 yield from self._stands_still(carrier, step.subject, row, step.now)
         self._keep(step.subject, row, carrier, step.now)
 
@@ -86,40 +85,41 @@ class Fleet:
             return
         if old is not None and old.still and old.place is not None and (link.over or not _stays(old, link)):
             yield from self._places.moves_on(link.carrier, old.place, link.shipment_id, now)
-        if old is None or old.over != link.over:
-            self._in_flight(link, old)
         until = now + (KEEP_ARRIVED if link.over else REMEMBER_FOR)
         armed = old.armed if old is not None else None
         row = Flight(at=at, place=link.place, over=link.over, armed=armed, until=until)
-        row.still = not link.over and old is not None and old.still and _stays(old, link)
+        if not link.over and old is not None and old.still and _stays(old, link):
+            row.still, row.quiet = True, old.quiet
+        self._in_flight(link.carrier, old, row)
         if link.place is not None and not link.over and (old is None or old.place != link.place):
             self._places.arrived(link.carrier, link.place, now)
         if link.stuck and not row.still:
-            row.still = True
             yield from self._stands_still(link.carrier, key, row, now)
         self._keep(key, row, link.carrier, now)
 
     def _stands_still(self, carrier: str, key: str, row: Flight, now: datetime) -> Iterator[Found]:
+        row.still = row.quiet = True
+        self._carries(carrier, quiet=1)
         if row.place is not None:
             yield from self._places.stands_still(carrier, row.place, key.split(":", 1)[1], now)
 
-    def _in_flight(self, link: FlightLink, old: Flight | None) -> None:
-        change = -1 if link.over and old is not None else 0 if link.over else 1
-        row = self._carriers.get(subject_key("carrier", link.carrier))
-        if row is not None and change:
-            row.in_flight = max(0, row.in_flight + change)
-            self._carriers.put(subject_key("carrier", link.carrier), row)
+    def _in_flight(self, carrier: str, old: Flight | None, row: Flight | None) -> None:
+        flying = [one is not None and not one.over for one in (old, row)]
+        quiet = [one is not None and one.quiet for one in (old, row)]
+        self._carries(carrier, flying[1] - flying[0], quiet[1] - quiet[0])
+
+    def _carries(self, carrier: str, flying: int = 0, quiet: int = 0) -> None:
+        """So many parcels more, or less, are under way, and so many of them stand still."""
+        key = subject_key("carrier", carrier)
+        row = self._carriers.get(key)
+        if row is not None and (flying or quiet):
+            row.in_flight, row.quiet = max(0, row.in_flight + flying), max(0, row.quiet + quiet)
+            self._carriers.put(key, row)
 
     def _forget(self, key: str, row: Flight, carrier: str, now: datetime) -> Iterator[Found]:
         self._flights.drop(key)
-        if row.over:
-            return
-        of_carrier = subject_key("carrier", carrier)
-        feed = self._carriers.get(of_carrier)
-        if feed is not None:
-            feed.in_flight = max(0, feed.in_flight - 1)
-            self._carriers.put(of_carrier, feed)
-        if row.still and row.place is not None:
+        self._in_flight(carrier, row, None)
+        if not row.over and row.still and row.place is not None:
             yield from self._places.moves_on(carrier, row.place, key.split(":", 1)[1], now)
 
     def _stands_still_at(self, carrier: str, at: datetime) -> datetime | None:

@@ -24,6 +24,8 @@ class Flight(Struct, omit_defaults=True, kw_only=True):
     """Arrived: kept for a while, so that an older scan told later does not set it off again."""
     still: bool = False
     """Counted as standing still at its place."""
+    quiet: bool = False
+    """Counted as standing still in its carrier's row; rows of before that was counted are not."""
     armed: datetime | None = None
     until: datetime
 
@@ -56,6 +58,8 @@ class Carrier(Struct, omit_defaults=True, kw_only=True):
     counted: str = ""
     """The last message counted: what a crash repeats counts once."""
     in_flight: int = 0
+    quiet: int = 0
+    """How many of these stand still: lost, at a counter, delayed. Nobody waits for a word of them."""
     silent_from: datetime | None = None
     by_history: bool = False
     """Whether it is its own history that calls it silent."""
@@ -65,6 +69,11 @@ class Carrier(Struct, omit_defaults=True, kw_only=True):
     count: int = 0
     days: dict[date, Day] = {}
     armed: datetime | None = None
+
+    @property
+    def moving(self) -> int:
+        """The parcels that a feed which works would tell of."""
+        return max(0, self.in_flight - self.quiet)
 
 
 class Heard(Struct, omit_defaults=True):

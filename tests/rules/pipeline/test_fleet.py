@@ -93,6 +93,21 @@ class TestFeedSilence:
 
         assert Outcome([*under_way("ups", 25), *arrived, *others(3)], T0 + hours(60)).cases("feed_silent") == []
 
+    def test_parcels_that_stand_still_are_not_waited_for(self) -> None:
+        last = [scan("ups", "1Z9999", T0 + hours(n), f"Town {n}") for n in range(0, 61, 2)]
+        outcome = Outcome([*under_way("ups", 25), *last, *others(5)], T0 + hours(24 * 5))
+
+        assert outcome.cases("feed_silent") == []
+        assert len([one for one in outcome.cases("stalled") if one["change"] == "opened"]) == 26
+
+    def test_hours_in_which_nothing_ever_comes_are_no_silence(self) -> None:
+        daily = [scan("ups", f"1Z{n:04d}", T0 + hours(24 * day), f"Town {day}") for day in range(15) for n in range(25)]
+        outcome = Outcome([*daily, *others(16)], T0 + hours(24 * 15))
+
+        # In the first week nobody can know that this carrier speaks once a day.
+        opened = [at for change, at in outcome.changes("feed_silent") if change != "resolved"]
+        assert opened == [f"2026-03-{day:02d}T08:00:00Z" for day in range(2, 9)]
+
     def test_it_ends_by_itself_and_the_clocks_go_on_from_where_they_stood(self) -> None:
         back = scan("ups", "1Z9999", T0 + hours(50), "Nashville")
         outcome = Outcome([*under_way("ups", 25), back, *others(7)], T0 + hours(24 * 7))
@@ -107,13 +122,18 @@ class TestFeedSilence:
         assert outcome.cases("stalled") == []
 
     def test_a_half_hour_far_below_its_own_past_is_silence(self) -> None:
+        collected = [
+            scan("ups", f"1Z{week}{n:03d}", T0 + timedelta(weeks=week, minutes=n - 60), "Dock", "picked_up")
+            for week in range(4)
+            for n in range(25)
+        ]
         weekly = [
             scan("ups", f"1Z{week}{n:03d}", T0 + timedelta(weeks=week, minutes=n), "Hub")
             for week in range(3)
             for n in range(25)
         ]
-        few = [scan("ups", "1Z2500", T0 + timedelta(weeks=3, minutes=5), "Hub")]
-        outcome = Outcome([*weekly, *few], T0 + timedelta(weeks=3, hours=1))
+        few = [scan("ups", "1Z3000", T0 + timedelta(weeks=3, minutes=5), "Hub")]
+        outcome = Outcome([*collected, *weekly, *few], T0 + timedelta(weeks=3, hours=1))
 
         opened = [case for case in outcome.cases("feed_silent") if case["change"] == "opened"]
         assert [case["occurred_at"] for case in opened] == ["2026-03-23T08:00:00Z"]
