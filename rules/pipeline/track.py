@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from rules.decision import Decision, Event, Refusal
 from rules.engine import decide, end_beside, sweep, sweep_beside
 from rules.feeds import NO_FEEDS, Feeds, told
-from rules.pipeline.adopt import begins, ends, heir
+from rules.pipeline.adopt import begins, begun, ends, heir, meant
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
@@ -34,9 +34,6 @@ from schemas.partitioning import murmur2_partition
 
 MAX_ALIASES = 20
 MAX_KEPT = 100
-ALIAS_WINDOW = timedelta(days=90)
-"""A parcel under a reused number belongs to an order placed at most this long before its first scan."""
-LABEL_BEFORE_ORDER = timedelta(days=2)
 
 
 class Row(Struct, omit_defaults=True, kw_only=True):
@@ -149,8 +146,8 @@ class Tracker:
         if base != fact.shipment_id:
             yield from self._adopt(base, fact)
         elif _reuses(base):
-            meant = _begun(self._load(base).aliases, ends(fact))
-            fact = msgspec.structs.replace(fact, shipment_id=meant[0]) if meant else fact
+            last = begun(self._load(base).aliases, ends(fact))
+            fact = msgspec.structs.replace(fact, shipment_id=last[0]) if last else fact
         yield from self._decide(fact)
 
     def due(self, step: Due) -> Iterator[Tracked]:
@@ -234,7 +231,7 @@ class Tracker:
             if parcel is not None and self.shipment(fact.shipment_id) is None:
                 self._store(fact.shipment_id, Row(shipment=parcel))
         for old in kept:
-            if fact.shipment_id in _meant(old, row.aliases):
+            if fact.shipment_id in meant(old, row.aliases, kept):
                 yield from self._decide(_addressed(old, fact))
 
     def _close(self, placeholder: Shipment, fact: ScansFact) -> Generator[Tracked, None, Shipment]:
@@ -266,10 +263,10 @@ class Tracker:
     def _onto_aliases(self, row: Row, fact: OrderFact | TicketFact | ActionFact) -> Iterator[Tracked]:
         """Something said of a reused number goes to the parcel it means; to the bare number where that is not known."""
         self._store_kept(base_id(fact.shipment_id), row, fact)
-        meant = _meant(fact, row.aliases)
-        for name in meant:
+        parcels = meant(fact, row.aliases, row.kept)
+        for name in parcels:
             yield from self._decide(msgspec.structs.replace(fact, shipment_id=name))
-        if not meant:
+        if not parcels:
             yield from self._decide(fact)
 
     def _store_kept(self, base: str, row: Row, fact: OrderFact | TicketFact | ActionFact) -> None:
@@ -347,26 +344,6 @@ def _parcels(shipment: Shipment | None) -> tuple[str, ...]:
 
 def _reuses(shipment_id: str) -> bool:
     return shipment_id.startswith("fedex:")
-
-
-def _meant(fact: OrderFact | TicketFact | ActionFact, aliases: dict[str, datetime]) -> list[str]:
-    """Which of the parcels under a reused number is meant: at most one.
-
-    An order means the first parcel that began after it was placed (a label may come two days before its order is
-    heard of); a ticket or an action means the last parcel that had begun by then.
-    """
-    if isinstance(fact, OrderFact):
-        placed = fact.order.created_at or fact.order.at
-        window = (placed - LABEL_BEFORE_ORDER, placed + ALIAS_WINDOW)
-        fitting = [(begun, name) for name, begun in aliases.items() if window[0] <= begun <= window[1]]
-        return [min(fitting)[1]] if fitting else []
-    return _begun(aliases, fact.ticket.at if isinstance(fact, TicketFact) else fact.action.at)
-
-
-def _begun(aliases: dict[str, datetime], at: datetime) -> list[str]:
-    """The last parcel that had begun by then."""
-    begun = [(first, name) for name, first in aliases.items() if first <= at + LABEL_BEFORE_ORDER]
-    return [max(begun)[1]] if begun else []
 
 
 def _addressed(old: OrderFact | TicketFact | ActionFact, fact: Fact) -> OrderFact | TicketFact | ActionFact:

@@ -67,9 +67,9 @@ def scan(shipment_id: str, at: datetime, state: str = "in_transit") -> ScansFact
     )
 
 
-def order(order_id: str, placed: datetime, shipment_id: str = NUMBER) -> OrderFact:
+def order(order_id: str, placed: datetime, shipment_id: str = NUMBER, shipped: datetime | None = None) -> OrderFact:
     carrier, number = base_id(shipment_id).split(":")
-    parcel = OrderShipment(carrier=carrier, tracking_number=number)
+    parcel = OrderShipment(carrier=carrier, tracking_number=number, shipped_at=shipped)
     merged = Order(order_id=order_id, at=placed, created_at=placed, customer_id=f"C-{order_id}", shipments=(parcel,))
     return OrderFact(
         fact_id=f"{order_id}-{placed.isoformat()}",
@@ -85,7 +85,7 @@ def order(order_id: str, placed: datetime, shipment_id: str = NUMBER) -> OrderFa
     )
 
 
-def ticket(at: datetime, shipment_id: str = NUMBER) -> TicketFact:
+def ticket(at: datetime, shipment_id: str = NUMBER, order_id: str | None = None) -> TicketFact:
     return TicketFact(
         fact_id=f"ticket-{at.isoformat()}",
         shipment_id=shipment_id,
@@ -95,7 +95,7 @@ def ticket(at: datetime, shipment_id: str = NUMBER) -> TicketFact:
         topic="ticket-events",
         position="0",
         linked_by="tracking_number",
-        ticket=TicketChange(event="opened", ticket_id="T", at=at, tracking_number="123456789012"),
+        ticket=TicketChange(event="opened", ticket_id="T", at=at, order_id=order_id, tracking_number="123456789012"),
     )
 
 
@@ -112,6 +112,29 @@ def test_each_parcel_under_a_reused_number_has_its_own_order(facts: list[Fact]) 
     bench = Bench().feed(*facts)
 
     assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
+
+
+SAME_DAY: list[Fact] = [
+    order("OLD", T0, shipped=T0 + timedelta(hours=4)),
+    order("NEW", T0 + timedelta(hours=1), shipped=T0 + timedelta(hours=20)),
+    scan(FIRST, T0 + timedelta(hours=4)),
+    scan(SECOND, T0 + timedelta(hours=20)),
+]
+
+
+@pytest.mark.parametrize("turns", [(0, 1, 2, 3), (0, 2, 1, 3), (2, 0, 1, 3), (2, 3, 0, 1), (3, 2, 1, 0), (1, 0, 3, 2)])
+def test_two_parcels_of_one_day_under_one_number_go_to_the_orders_that_shipped_them(turns: tuple[int, ...]) -> None:
+    bench = Bench().feed(*[SAME_DAY[turn] for turn in turns])
+
+    assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
+
+
+def test_a_ticket_that_names_its_order_is_about_that_orders_parcel() -> None:
+    bench = Bench().feed(*SAME_DAY, ticket(T0 + 2 * DAY, order_id="OLD"))
+
+    first, second = bench.tracker.shipment(FIRST), bench.tracker.shipment(SECOND)
+    assert first is not None and second is not None
+    assert (list(first.tickets), list(second.tickets)) == (["T"], [])
 
 
 def test_an_order_heard_later_is_the_better_one_though_its_parcel_came_between() -> None:
