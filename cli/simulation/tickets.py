@@ -91,8 +91,10 @@ def _names(order: Order, ticket: Ticket, dice: Dice) -> dict[str, Any]:
     if how == "customer":
         return {"customer_id": order.customer_id}
     parcel = ticket.parcel
-    if how == "number" and parcel is not None:
-        return {"tracking_number": parcel.label_number}
+    # Nobody can name a number before there is a label, nor the right one before the shop has corrected it.
+    if how == "number" and parcel is not None and ticket.at >= parcel.ready:
+        corrected = parcel.real_number is not None and ticket.at >= parcel.corrected_at
+        return {"tracking_number": parcel.label_number if corrected else parcel.number}
     return {"order_id": order.order_id, "customer_id": order.customer_id}
 
 
