@@ -1,5 +1,6 @@
 """The records of the invented world: parcels, what happened to them, orders, and the truth about troubles."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from cli.simulation.places import Place
@@ -82,6 +83,11 @@ class Parcel:
     def named_id(self) -> str:
         """The id its order knows."""
         return f"{self.carrier.name}:{self.number}"
+
+    def as_happened(self, events: Iterable[Happening]) -> list[Happening]:
+        """These happenings in their order, also those of one second."""
+        told = set(events)
+        return [event for event in self.happenings if event in told]
 
 
 @dataclass(slots=True, eq=False)

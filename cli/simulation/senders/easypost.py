@@ -33,7 +33,7 @@ _NAMES: Final = {"ups": "UPS", "usps": "USPS", "fedex": "FedEx"}
 
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """One webhook."""
-    details = [_detail(parcel, event) for event in sorted(events, key=lambda event: event.at)]
+    details = [_detail(parcel, event) for event in parcel.as_happened(events)]
     estimate = max(events, key=attrgetter("at")).estimate
     tracker = {
         "id": f"trk_{parcel.index:08d}",

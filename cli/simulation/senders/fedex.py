@@ -32,7 +32,7 @@ _EXCEPTIONS: Final = {"A52": "Package delayed", "08": "Customer not available or
 
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """The answer to a poll."""
-    newest_first = [_event(event) for event in sorted(events, key=lambda event: -event.at)]
+    newest_first = [_event(event) for event in reversed(parcel.as_happened(events))]
     number = {"trackingNumber": parcel.number, "trackingNumberUniqueId": parcel.unique_id, "carrierCode": "FDXG"}
     latest = newest_first[0]
     result: dict[str, Any] = {

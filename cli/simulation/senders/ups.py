@@ -40,7 +40,7 @@ CODES: Final[dict[str, tuple[str, str | None, str, str]]] = {
 
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """The answer to a poll: all activities so far."""
-    activities = [_activity(event) for event in sorted(events, key=lambda event: -event.at)]
+    activities = [_activity(event) for event in reversed(parcel.as_happened(events))]
     package: dict[str, Any] = {"trackingNumber": parcel.label_number, "deliveryDate": [], "activity": activities}
     estimate = max(events, key=attrgetter("at")).estimate
     if estimate is not None:

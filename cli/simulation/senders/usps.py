@@ -25,7 +25,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
 
 def write_history(parcel: Parcel, events: list[Happening], heard: int) -> dict[str, Any]:
     """The answer to a poll."""
-    newest_first = [_event(event) for event in sorted(events, key=lambda event: -event.at)]
+    newest_first = [_event(event) for event in reversed(parcel.as_happened(events))]
     target, origin = parcel.target, parcel.origin
     return {
         "trackingNumber": parcel.label_number,
