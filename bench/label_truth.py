@@ -224,9 +224,9 @@ def _counter(truth: Truth, parcel: Parcel) -> Shows:
 
 
 def _customs(truth: Truth, parcel: Parcel) -> Shows:
-    seen = [one for one in parcel.scans if one.scan.state is not None]
-    if any(one.scan.reason in _AT_ONCE for one in seen):
-        return True, True
+    at_once, seen = _told(parcel, lambda one: one.scan.reason in _AT_ONCE), _to_the_end(parcel)
+    if at_once[1]:
+        return at_once
     stay = [number for number, one in enumerate(seen) if one.scan.reason in _CUSTOMS]
     if not stay:
         return NO
@@ -335,11 +335,11 @@ def unshipped(truth: Truth, sale: Sale) -> Shows:
 
 def _misrouted(truth: Truth, parcel: Parcel) -> Shows:
     """Somebody says so, or it was at a place for the second time."""
-    told = any(one.scan.reason == "missort" for one in parcel.scans)
+    fresh, told = _told(parcel, lambda one: one.scan.reason == "missort")
     on_way = [one for one in parcel.scans if one.scan.state in ("in_transit", "delayed") and one.scan.location]
     cities = [one.scan.location.city for one in on_way if one.scan.location and one.scan.location.city]
     stays = [city for number, city in enumerate(cities) if number == 0 or cities[number - 1] != city]
-    return told, told or len(set(stays)) < len(stays)
+    return fresh, told or len(set(stays)) < len(stays)
 
 
 def _contradicted(truth: Truth, parcel: Parcel) -> Shows:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
+from bench.label_incidents import Where, cause_of, fits, shows, struck
 from bench.label_reading import Read, read
 from bench.label_truth import truth_of, unshipped
 from cli.simulation import world
@@ -33,6 +34,8 @@ from schemas.words import CUSTOMER_MESSAGES, KINDS, SHIPMENTS
 
 Found = tuple[str, str]
 """A kind and a subject's id, without what tells parcels under one number apart."""
+Places = dict[str, dict[Where, list[datetime]]]
+"""By what struck many parcels: when they came to stand still, by the place where they were last seen."""
 _EXAMPLES: Final = 5
 _MOMENTS: Final = {"pickup_expiring": 2}
 """Topics that the catalogue gives more than one moment to speak: the reminder, and the end of the counter's time."""
@@ -73,7 +76,8 @@ def decided(records: Iterable[RawRecord]) -> Told:
 
 def scores(found: Read, labels: list[dict[str, Any]], told: Told) -> Iterator[dict[str, Any]]:
     """One row a kind that has a label, a case or a cause in the data."""
-    _name_incidents(labels, told)
+    places = {cause: struck(cause, found, labels) for cause in ("storm", "hub_outage")}
+    _name_incidents(labels, told, places)
     named: dict[str, set[str]] = defaultdict(set)
     for label in labels:
         named[label["kind"]].add(base_id(label["subject_id"]))
@@ -81,7 +85,7 @@ def scores(found: Read, labels: list[dict[str, Any]], told: Told) -> Iterator[di
     for kind, subject in told.cases:
         cases[kind].add(subject)
     for kind in KINDS:
-        surely, possibly = _great(kind, found, labels, told) if kind in _GREAT else _shown(kind, found)
+        surely, possibly = _great(kind, found, labels, places) if kind in _GREAT else _shown(kind, found)
         if named[kind] or cases[kind]:
             yield _row(kind, named[kind], cases[kind], (surely, possibly), told)
 
@@ -119,37 +123,25 @@ def _shown(kind: str, found: Read) -> tuple[set[str], set[str]]:
     return {name for name, one in asked.items() if one[0]}, {name for name, one in asked.items() if one[1]}
 
 
-def _great(kind: str, found: Read, labels: list[dict[str, Any]], told: Told) -> tuple[set[str], set[str]]:
+def _great(kind: str, found: Read, labels: list[dict[str, Any]], places: Places) -> tuple[set[str], set[str]]:
     """Outages of feeds, and what strikes many parcels at once."""
     named = {one["subject_id"] for one in labels if one["kind"] == kind}
     if kind == "incident":
-        return {one for one in named if _struck(one, found, labels)}, set()
+        return {one for one in named if shows(places[cause_of(one)], found)}, set()
     silence = truth_of(found).limits["feed.silence"]
     silent = {carrier for carrier in found.carriers if found.gaps(carrier) >= silence}
     # With few parcels under way a carrier is never called silent, and that is no miss.
     return silent & named, silent
 
 
-def _name_incidents(labels: list[dict[str, Any]], told: Told) -> None:
-    """Ids of incidents are of our own making: a case is given the id of the label in whose time it began."""
+def _name_incidents(labels: list[dict[str, Any]], told: Told, places: Places) -> None:
+    """Ids of incidents are of our own making: a case is given the id of the label that it is of."""
+    great = [one for one in labels if one["kind"] == "incident"]
     for kind, subject in [one for one in told.cases if one[0] == "incident"]:
         opened = told.cases[kind, subject]
-        fits = (one["subject_id"] for one in labels if one["kind"] == kind and _overlaps(one, opened))
-        if (label := next(fits, None)) is not None:
-            del told.cases[kind, subject]
-            told.cases[kind, label] = opened
-
-
-def _struck(subject: str, found: Read, labels: list[dict[str, Any]]) -> bool:
-    """Whether enough parcels stood still because of it to be told from chance."""
-    because, truth = "storm" if subject.startswith("weather:") else "hub_outage", truth_of(found)
-    hit = {base_id(one["shipment_id"]) for one in labels if one["because"] == because and one["shipment_id"]}
-    stuck = {base_id(one.shipment_id) for one in found.parcels.values() if truth.shows("stalled", one)[0]}
-    return len(hit & stuck) >= int(truth.limits["incident.least"])
-
-
-def _overlaps(label: dict[str, Any], opened: list[dict[str, Any]]) -> bool:
-    return any(label["begins"] <= one["opened_at"] <= (label["ends"] or "9") for one in opened)
+        ids = [one["subject_id"] for one in great if fits(one, places[cause_of(one["subject_id"])], subject, opened)]
+        if ids:
+            told.cases.setdefault((kind, ids[0]), []).extend(told.cases.pop((kind, subject)))
 
 
 def told_twice(sent: Iterable[dict[str, Any]]) -> list[str]:

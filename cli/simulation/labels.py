@@ -75,17 +75,20 @@ def _copy(parcel: Parcel, kind: str, cause: Trouble, ends: int | None) -> Troubl
 
 
 def of_world(world: World, troubles: Iterable[Trouble]) -> Iterator[Trouble]:
-    """What struck many parcels at once; known from the first of them on."""
+    """What struck many parcels at once: known from the first of them on, over when the last of them moves again."""
     hub, storm, feed = world.hub_outage, world.storm, world.feed_outage
     known: dict[str | None, int] = {}
+    over = {"hub_outage": hub.ends, "storm": storm.ends}
     for trouble in troubles:
         known[trouble.because] = min(known.get(trouble.because, first_knowable(trouble)), first_knowable(trouble))
+        if trouble.because is not None:
+            over[trouble.because] = max(over[trouble.because], trouble.ends or 0)
     if "hub_outage" in known:
         where = f"{hub.carrier}:{hub.city}"
-        yield Trouble("incident", hub.begins, None, known["hub_outage"], hub.ends, "incident", where)
+        yield Trouble("incident", hub.begins, None, known["hub_outage"], over["hub_outage"], "incident", where)
     if "storm" in known:
         where = "weather:" + ",".join(sorted(storm.regions))
-        yield Trouble("incident", storm.begins, None, known["storm"], storm.ends, "incident", where)
+        yield Trouble("incident", storm.begins, None, known["storm"], over["storm"], "incident", where)
     if feed.carrier is not None:
         yield Trouble("feed_silent", feed.begins, None, feed.begins, feed.ends, "carrier", feed.carrier)
 
