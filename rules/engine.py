@@ -1,5 +1,6 @@
 """The core: facts and time go in, the next state and its events come out. Pure, total, deterministic."""
 
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,13 +20,19 @@ from rules.state import Shipment
 from rules.surroundings import let_count, next_hearsay, take_feed, take_incident, take_sibling
 from rules.updates import emit_state
 from schemas.codec import rfc3339
-from schemas.facts import Fact, FeedFact, IncidentFact, OrderFact, ScansFact, SiblingFact, TicketFact
+from schemas.facts import ActionFact, Fact, FeedFact, IncidentFact, OrderFact, ScansFact, SiblingFact, TicketFact
 
 _LOOK_AGAIN: Final = timedelta(hours=1)
 """While a feed is silent its parcels' clocks stand still, and nothing tells them when it is heard again."""
 _DAY: Final = timedelta(days=1)
+_SOON: Final = timedelta(microseconds=1)
+"""At the next mark."""
 _LOST_SIGHT: Final = timedelta(days=30)
 """Of a parcel that was not heard of for so long, no change of the policy finds anything new."""
+
+
+_Own = ScansFact | OrderFact | TicketFact | ActionFact | IncidentFact | FeedFact
+"""What is said of the shipment itself."""
 
 
 def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
@@ -47,10 +54,9 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
         candidate: a policy that runs beside: it changes nothing but `shadow-exceptions`.
     """
     known = shipment or _blank(fact)
+    if isinstance(fact, SiblingFact):
+        return _overhear(known, fact)
     moment = now if known.clock is None else max(now, known.clock)
-    if isinstance(fact, SiblingFact) and known.clock is not None:
-        # It may come from a partition whose clock is ahead of this one's: nothing is decided by it now.
-        moment = known.clock
     draft = Draft(known, moment, fact.received_at, fact.fact_id, policy_of(known, moment, policy), feeds)
     draft.imported, draft.edge, draft.watched = fact.imported, policy.next_edge(moment), policy.watched
     let_count(draft.shipment, draft.now)
@@ -61,7 +67,10 @@ def decide(  # noqa: PLR0913 - what is known, what is new, and by which policies
     draft.shipment.imported = is_from_history(draft, fact)
     draft.policy = policy_of(draft.shipment, moment, policy)
     draft.touch()
-    _settle(draft, fact)
+    evaluate(draft)
+    plan(draft)
+    emit_state(draft)
+    _schedule(draft)
     look_beside(draft, candidate, fact)
     return draft.decision()
 
@@ -117,7 +126,7 @@ def _at_a_mark(shipment: Shipment, now: datetime, policy: PolicyBook, feeds: Fee
     return draft
 
 
-def _take(draft: Draft, fact: Fact) -> bool:
+def _take(draft: Draft, fact: _Own) -> bool:
     """Put the fact into the state; whether that changed anything."""
     if isinstance(fact, ScansFact):
         return take_scans(draft, fact)
@@ -125,21 +134,25 @@ def _take(draft: Draft, fact: Fact) -> bool:
         return take_order(draft, fact)
     if isinstance(fact, TicketFact):
         return take_ticket(draft, fact)
-    if isinstance(fact, SiblingFact):
-        return take_sibling(draft, fact)
     if isinstance(fact, IncidentFact):
         return take_incident(draft, fact)
     return take_feed(draft, fact) if isinstance(fact, FeedFact) else act(draft, fact)
 
 
-def _settle(draft: Draft, fact: Fact) -> None:
-    if not isinstance(fact, SiblingFact):
-        evaluate(draft)
-        plan(draft)
-        emit_state(draft)
-        _schedule(draft)
-    else:
-        _schedule_unseen(draft)
+def _overhear(known: Shipment, fact: SiblingFact) -> Decision:
+    """Keep what another parcel tells until the hour from which it counts; it is decided then.
+
+    It may come from a partition whose clock is ahead of this one's or behind, so it moves no clock, and whatever else
+    the shipment waits for stays as it is.
+    """
+    shipment = copy(known)
+    if not take_sibling(shipment, fact):
+        return Decision(known, (), (), duplicate=True)
+    asked, counts = known.next_due, shipment.hearsay[0].counts
+    if known.clock is not None:
+        counts = max(counts, known.clock + _SOON)
+    shipment.next_due = counts if asked is None else min(asked, counts)
+    return Decision(shipment, (), (), duplicate=False)
 
 
 def _schedule_unseen(draft: Draft) -> None:
@@ -147,7 +160,7 @@ def _schedule_unseen(draft: Draft) -> None:
     asked, shipment = draft.before.next_due, draft.shipment
     _schedule(draft)
     if asked is not None:
-        least = draft.now + timedelta(microseconds=1)
+        least = draft.now + _SOON
         shipment.next_due = max(least, min(asked, shipment.next_due or asked))
 
 
@@ -163,7 +176,7 @@ def _schedule(draft: Draft) -> None:
         times.append(draft.now + _LOOK_AGAIN)
     shipment.next_due = min((time for time in times if time is not None), default=None)
     if shipment.next_due is not None and shipment.next_due <= draft.now:
-        shipment.next_due = draft.now + timedelta(microseconds=1)
+        shipment.next_due = draft.now + _SOON
     is_open = any(case.is_open for case in shipment.cases.values())
     done = _is_over(shipment) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")

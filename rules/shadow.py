@@ -22,7 +22,7 @@ from rules.policy import Policy, PolicyBook
 from rules.situation import policy_of
 from rules.state import Aside, Case
 from schemas.codec import digest, rfc3339
-from schemas.facts import Action, ActionFact, Fact, SiblingFact
+from schemas.facts import Action, ActionFact, Fact
 from schemas.words import CUSTOMER_MESSAGES, SHADOW_EXCEPTIONS
 
 KIND, POLICY = "kind", "policy"
@@ -86,9 +86,6 @@ class Beside(Draft):
 def look_beside(draft: Draft, candidate: PolicyBook | None, fact: Fact | None = None) -> None:
     """After the live decision: decide the same for what is in shadow."""
     asides = draft.shipment.asides
-    if isinstance(fact, SiblingFact):
-        # As for the live cases: it counts later, and the live ones ask for that mark.
-        return
     if draft.policy.in_shadow or KIND in asides:
         _put(draft, KIND, _kinds_in_shadow(draft, asides.get(KIND) or _begun(draft, "")))
     if candidate is not None or POLICY in asides:

@@ -12,19 +12,17 @@ ON_ITS_WAY = timedelta(hours=6)
 """No clock of the tracker is farther ahead of another, and a parcel that comes alone is allowed far more."""
 
 
-def take_sibling(draft: Draft, fact: SiblingFact) -> bool:
+def take_sibling(shipment: Shipment, fact: SiblingFact) -> bool:
     """Another parcel of the order tells that it was delivered, or that it is so no more; whether that is news.
 
     It counts only from a later hour on, so that it does not matter how fast it went from parcel to parcel.
     """
-    shipment = draft.shipment
+    if _last_told(shipment, fact.sibling) == fact.delivered_at:
+        return False
     # To the full hour, so that a minute more or less on its way changes nothing.
     counts = (fact.now + ON_ITS_WAY + _HOUR).replace(minute=0, second=0, microsecond=0)
     news = Hearsay(counts, fact.now, fact.sibling, fact.delivered_at)
-    if _last_told(shipment, fact.sibling) == fact.delivered_at:
-        return False
     shipment.hearsay = tuple(sorted((*shipment.hearsay, news), key=_turn))
-    shipment.last_received_at = draft.before.last_received_at
     return True
 
 

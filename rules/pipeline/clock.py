@@ -93,6 +93,8 @@ class PartitionClock:
         self._marks: dict[str, int] = loads(raw) if raw else {}
         self._now = self._least()
         self._unsaved = False
+        self._from = _LOWEST
+        """Where the steps go on: no row that has not been taken stands before."""
         self._first: int | None = None
         """No row of the agenda stands before that; None where that is not known."""
 
@@ -163,8 +165,8 @@ class PartitionClock:
     def _steps(self) -> Iterator[Step]:
         # One step at a time: what a step arms may come before the next row. A row goes only after its step, so that
         # a crash in between finds it again; steps are safe to repeat.
-        start, self._first = _LOWEST, None
-        while rows := self._rows.range(start, _HIGHEST, 1):
+        self._from, self._first = _LOWEST, None
+        while rows := self._rows.range(self._from, _HIGHEST, 1):
             key, value = rows[0]
             at, kind, rest = int.from_bytes(key[:8], "big"), key[8:9], key[9:-3]
             if at > self._now:
@@ -172,18 +174,21 @@ class PartitionClock:
                 return
             if kind == _HELD and self._strict and at >= self._now:
                 return
+            self._from = key
             if kind == _HELD:
                 yield Held(value, moment_of(at))
             else:
                 yield Due(rest.decode("utf-8", "surrogatepass"), moment_of(at))
             self._rows.delete(key)
-            start = key
         self._first = _NEVER
 
     def _add(self, at: int, kind: bytes, rest: str, value: bytes) -> None:
         if self._first is not None and at < self._first:
             self._first = at
-        self._rows.put(self._row(at, kind, rest), value)
+        row = self._row(at, kind, rest)
+        # Also what a step asks for at a time that has passed is found before the steps go on.
+        self._from = min(self._from, row)
+        self._rows.put(row, value)
 
     def _row(self, at: int, kind: bytes, rest: str) -> bytes:
         return at.to_bytes(8, "big") + kind + rest.encode("utf-8", "surrogatepass") + self._suffix

@@ -117,3 +117,19 @@ def test_news_that_come_after_their_hour_count_at_the_next_mark() -> None:
     story.wait(MONDAY + hours(31))
     assert story.shipment.siblings == {OTHERS[0]: MONDAY}
     assert story.shipment.hearsay == ()
+
+
+def test_news_move_no_clock_and_nothing_else_that_is_waited_for() -> None:
+    story = Story()
+    story.tell(split_order(), scans_fact(scan("in_transit", MONDAY)))
+    assert story.shipment is not None
+    before, asked = story.shipment.clock, story.shipment.next_due
+    story.shipment = _decided(story, news((MONDAY + hours(20), OTHERS[0], MONDAY)))
+
+    assert story.shipment.clock == before
+    assert story.shipment.next_due == min(asked or MONDAY, MONDAY + hours(27))
+
+
+def test_news_of_a_parcel_that_nothing_is_known_of_sets_no_clock() -> None:
+    shipment = decide(None, news((MONDAY, OTHERS[0], MONDAY)), MONDAY, Story().policy).shipment
+    assert (shipment.clock, shipment.next_due) == (None, MONDAY + hours(7))

@@ -55,6 +55,20 @@ def test_what_falls_due_is_decided_at_its_own_minute_even_after_a_gap() -> None:
     assert steps == [Due("soon", T0 + 3 * MINUTE), Due("late", T0 + 8 * MINUTE)]
 
 
+def test_what_a_step_arms_at_a_time_that_has_passed_is_met_before_the_next_step() -> None:
+    one = clock("a")
+    one.arm("x", T0 + 3 * MINUTE)
+    one.arm("z", T0 + 4 * MINUTE)
+    met = []
+    for step in one.mark("a", T0 + 5 * MINUTE):
+        assert isinstance(step, Due)
+        met.append((step.subject, step.now))
+        if step.subject == "x":
+            one.arm("y", T0 + MINUTE)
+
+    assert met == [("x", T0 + 3 * MINUTE), ("y", T0 + MINUTE), ("z", T0 + 4 * MINUTE)]
+
+
 def test_what_is_armed_during_a_step_is_met_in_the_same_pass() -> None:
     one = clock("a")
     one.arm("x", T0 + MINUTE)
