@@ -15,7 +15,9 @@ MORE = ("raw_time", "code", "description", "mapped", "informational", "estimated
 
 
 def normalize(
-    files: Annotated[list[Path], typer.Argument(help="Files with one raw message each, as the sender sent it.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Files with one raw message each, as the sender sent it; - for standard input.")
+    ],
     source: Annotated[str, typer.Option(help="Who sent them: a name of the Kafka header `source`.")],
 ) -> None:
     """Print the scans of raw messages as JSON lines; exit 1 where a file cannot be used, 2 for a wrong source."""
@@ -36,7 +38,7 @@ def line(scan: Scan) -> dict[str, Any]:
 
 def _print(source: str, file: Path) -> bool:
     try:
-        raw = file.read_bytes()
+        raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         sys.stderr.write(f"{file}: cannot be read ({error.strerror}); give a file with one raw message\n")
         return False

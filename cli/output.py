@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -47,7 +48,7 @@ def recording(path: Path) -> list[RawRecord]:
     try:
         with _opened(path) as lines:
             return list(read_recording(lines))
-    except (OSError, InvalidRecordingError) as error:
+    except (OSError, EOFError, zlib.error, InvalidRecordingError) as error:
         fail(f"{path}: {error}")
 
 

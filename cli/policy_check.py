@@ -23,6 +23,8 @@ def check(
     """Check policy, carrier tables and settings; exit 1 names every problem with its place."""
     if as_json and not carriers:
         fail("--json goes with --carriers", BAD_USE)
+    if policy is not None and not policy.is_file():
+        fail(f"--policy {policy}: no such file", BAD_USE)
     wrong_tables = check_tables()
     # What is left out is looked up in the tables, so they come first.
     problems = [*_settings(), *wrong_tables, *([] if wrong_tables else check_senders())]

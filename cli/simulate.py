@@ -9,6 +9,7 @@ from typing import IO, Annotated
 
 import typer
 
+from cli.output import fail
 from cli.simulation import world
 from cli.simulation.day import day_lines
 from cli.simulation.labels import line
@@ -73,7 +74,11 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
     if str(path) == "-":
         yield sys.stdout.buffer
         return
-    with path.open("wb") as file:
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        fail(f"{path}: {error.strerror}; name a file that can be written")
+    with file:
         yield file
 
 

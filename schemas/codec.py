@@ -30,7 +30,8 @@ def rfc3339(moment: datetime) -> str:
 
 def parse_rfc3339(text: str) -> datetime:
     """Read an RFC 3339 time with an offset as UTC; raises `ValueError` where the offset is missing."""
-    moment = datetime.fromisoformat(text)
+    # RFC 3339 allows a small z where ISO 8601 does not.
+    moment = datetime.fromisoformat(text[:-1] + "Z" if text.endswith("z") else text)
     if moment.tzinfo is None:
         raise ValueError(f"time {text!r} has no offset; write it as RFC 3339, e.g. 2026-03-02T16:05:00-05:00")
     return moment.astimezone(UTC)

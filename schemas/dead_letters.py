@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from schemas import VERSION
 from schemas.codec import digest, parse_rfc3339, rfc3339
 
 ERRORS: Final = "__wismo.errors."
@@ -63,7 +64,7 @@ class Failure:
     cause: str = ""
     """What tells failures of one cause apart beside the class: the top frame of ours, or a carrier and its code."""
     attempts: int = 1
-    app_version: str = ""
+    app_version: str = VERSION
     schema: str = ""
     scan: str = ""
     """Which scans of a history could not be used."""

@@ -5,7 +5,7 @@ Unknown fields are ignored, unknown values are refused with the words that are a
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    model_validator,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -237,8 +238,10 @@ class RawAction(_Raw):
     """What an operator did."""
 
     action: ActionWord
-    shipment_id: Name
+    shipment_id: Name | None = None
     subject: Subject | None = None
+    subject_id: Name | None = None
+    """As on the event of the case, where its subject is no shipment; `shipment_id` may hold it instead."""
     at: Time
     case_id: Name | None = None
     by: Name | None = None
@@ -248,3 +251,9 @@ class RawAction(_Raw):
     decision: Decision | None = None
     message_id: Name | None = None
     note: Text | None = None
+
+    @model_validator(mode="after")
+    def _names_its_subject(self) -> Self:
+        if self.shipment_id is None and self.subject_id is None:
+            raise PydanticCustomError("missing", "name the shipment in shipment_id, or the subject in subject_id")
+        return self

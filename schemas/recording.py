@@ -38,7 +38,7 @@ def read_recording(lines: Iterable[bytes | str]) -> Iterator[RawRecord]:
         try:
             yield _record(loads(line if isinstance(line, bytes) else line.encode()))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidRecordingError(f"recording line {number}: {error!r}; see contract: Recording") from error
+            raise InvalidRecordingError(f"recording line {number}: {_why(error)}; see contract: Recording") from error
 
 
 def write_record(record: RawRecord) -> bytes:
@@ -53,6 +53,13 @@ def write_record(record: RawRecord) -> bytes:
     if record.partition is not None:
         line["partition"] = record.partition
     return dumps(line) + b"\n"
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"no `{error.args[0]}`"
+    # Another type than expected: its own words tell of our code, not of the line.
+    return str(error) if isinstance(error, ValueError) else "no record as an object with topic, value and timestamp"
 
 
 def _record(line: dict[str, Any]) -> RawRecord:

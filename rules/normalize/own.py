@@ -54,7 +54,9 @@ def ticket(raw: bytes) -> tuple[TicketChange, ...]:
 
 def action(raw: bytes) -> Action:
     """The operator's action of one message."""
-    return _plain(_read(RawAction, decode_json(raw)), Action)
+    event = _read(RawAction, decode_json(raw))
+    told = event.model_dump(exclude={"shipment_id", "subject_id"})
+    return Action(**told, shipment_id=event.shipment_id or event.subject_id or "")
 
 
 def _read(model: type[Model], document: object, path: str = "$") -> Model:

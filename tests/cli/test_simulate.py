@@ -65,6 +65,12 @@ def test_a_start_without_an_offset_is_refused(tmp_path: Path) -> None:
     assert "--start" in told
 
 
+@pytest.mark.parametrize("place", ["", "nowhere/day.jsonl"])
+def test_an_output_that_cannot_be_written_is_bad_use(tmp_path: Path, place: str) -> None:
+    code, told = run("--output", str(tmp_path / place), "--shipments", "1", "--days", "1")
+    assert code == 2 and str(tmp_path / place) in told and "can be written" in told
+
+
 def test_records_are_sorted_keyed_and_written_canonically(tmp_path: Path) -> None:
     output = tmp_path / "recording.jsonl"
     assert run("--shipments", "200", "--output", str(output))[0] == 0

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 from schemas.dead_letters import DeadLetter, Failure, Source, dead_letter, error_headers, read_errors, scrub
 
@@ -37,7 +38,7 @@ def test_headers_say_where_when_and_why() -> None:
     assert (told["partition"], told["offset"], told["timestamp"]) == ("3", "41", "1772452800000")
     assert (told["stage"], told["reason"], told["consumer.group"]) == ("decode", "undecodable", "wismo")
     assert (told["failed.at"], told["first.failed.at"]) == ("2026-03-02T12:00:00Z", "2026-03-02T12:00:00Z")
-    assert told["attempts"] == "1"
+    assert (told["attempts"], told["app.version"]) == ("1", version("wismo"))
     assert "value.size" not in told
 
 

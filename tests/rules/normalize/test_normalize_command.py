@@ -39,6 +39,11 @@ def test_a_file_that_cannot_be_used_ends_with_1_and_its_name(tmp_path: Path, con
     assert "bad.json: " in result.stderr
 
 
+def test_standard_input_is_a_file_too() -> None:
+    result = CliRunner().invoke(app, ["--source", "wismo", "-"], input=own_scan())
+    assert (result.exit_code, len(result.stdout.splitlines())) == (0, 1)
+
+
 def test_unmapped_alone_is_well(tmp_path: Path) -> None:
     file = tmp_path / "answer.json"
     file.write_bytes(ups(ups_activity("I", "Q0Q", None)))

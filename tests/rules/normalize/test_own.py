@@ -142,6 +142,21 @@ def test_a_ticket_and_an_action_are_read() -> None:
     assert (action.decision, str(action.until)) == ("reship", "2026-03-04 10:00:00+00:00")
 
 
+def test_an_action_may_name_its_subject_as_the_event_of_the_case_does() -> None:
+    named = {"action": "note", "subject": "order", "subject_id": "A-1", "shipment_id": None, "at": ACTION["at"]}
+    action = parse_action("wismo", dump(named))
+    assert isinstance(action, Action)
+    assert (action.subject, action.shipment_id) == ("order", "A-1")
+    nameless = parse_action("wismo", dump({**named, "subject_id": None}))
+    assert isinstance(nameless, Rejected) and "shipment_id" in nameless.message
+
+
+def test_the_letters_of_a_time_may_be_small() -> None:
+    action = parse_action("wismo", dump({**ACTION, "at": "2026-03-03t10:00:00z"}))
+    assert isinstance(action, Action)
+    assert str(action.at) == "2026-03-03 10:00:00+00:00"
+
+
 def test_bad_tickets_and_actions_are_refused() -> None:
     ticket = parse_ticket("wismo", dump({**TICKET, "intent": "gossip"}))
     action = parse_action("wismo", dump({**ACTION, "owner": "nobody"}))
