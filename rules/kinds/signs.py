@@ -24,7 +24,7 @@ SIBLING: Final = 128
 TICKETED: Final = 256
 """Somebody has written."""
 CONTRADICTED: Final = 512
-"""Its scans contradict each other."""
+"""Its scans contradict each other, or it was delivered and we know where its order goes."""
 HURT: Final = 1024
 """It was reported damaged, or somebody has written."""
 MOVED: Final = 2048
@@ -37,6 +37,8 @@ def signs(shipment: Situation) -> int:
     found = _of_life(shipment.life)
     if order is not None and (order.promise_date is not None or order.needed_by is not None):
         found |= PROMISED
+    if order is not None and order.destination is not None and shipment.life.state == "delivered":
+        found |= CONTRADICTED
     if shipment.is_replacement:
         found |= REPLACES
     if kept.siblings:
