@@ -146,7 +146,7 @@ class Ground:
 @contextlib.contextmanager
 def ground(folder: Path) -> Iterator[Ground]:
     """A broker for measurements, Apache Kafka or nothing: the embedded one keeps nothing and counts batches."""
-    with running_broker(folder) as broker:
+    with running_broker(folder, measured=True) as broker:
         _require(broker.kind != "embedded", "measurements need Apache Kafka: Java 17 and Maven, or Docker")
         settings = load_settings(kafka_bootstrap_servers=broker.bootstrap, partitions=PARTITIONS)
         admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})

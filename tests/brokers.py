@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -59,22 +60,29 @@ class Broker:
         return name
 
 
+Start = Callable[[Path], contextlib.AbstractContextManager[Broker]]
+
+
 @contextlib.contextmanager
-def running_broker(folder: Path) -> Iterator[Broker]:
-    """Run the broker that `WISMO_TEST_BROKER` names, else the best that works here."""
+def running_broker(folder: Path, *, measured: bool = False) -> Iterator[Broker]:
+    """Run the broker that `WISMO_TEST_BROKER` names, else the best that works here.
+
+    One that is `measured` compiles as a server does; any other as what lives for a few minutes does.
+    """
     asked = os.environ.get(VARIABLE)
     if asked is not None and asked not in KINDS:
         raise NoBrokerError(f"{VARIABLE}={asked}: expected one of {', '.join(KINDS)}")
     with contextlib.ExitStack() as stack:
-        yield _first_that_works(stack, (asked,) if asked else KINDS, folder)
+        kafka = partial(apache_kafka, measured=measured)
+        start = {"kafka": kafka, "container": container, "embedded": embedded}
+        yield _first_that_works([(kind, start[kind]) for kind in ((asked,) if asked else KINDS)], stack, folder)
 
 
-def _first_that_works(stack: contextlib.ExitStack, kinds: tuple[str, ...], folder: Path) -> Broker:
-    start = {"kafka": apache_kafka, "container": container, "embedded": embedded}
+def _first_that_works(starts: Iterable[tuple[str, Start]], stack: contextlib.ExitStack, folder: Path) -> Broker:
     reasons = []
-    for kind in kinds:
+    for kind, start in starts:
         try:
-            return stack.enter_context(start[kind](folder))
+            return stack.enter_context(start(folder))
         except NoBrokerError as error:
             reasons.append(f"{kind}: {error}")
     raise NoBrokerError("; ".join(reasons))
@@ -101,9 +109,9 @@ def container(_folder: Path) -> Iterator[Broker]:
 
 
 @contextlib.contextmanager
-def apache_kafka(folder: Path) -> Iterator[Broker]:
+def apache_kafka(folder: Path, *, measured: bool = False) -> Iterator[Broker]:
     """One KRaft node on loopback; `kill` is kill -9, `stop` SIGTERM, `restart` brings it back with its data."""
-    node = _Node(folder, kafka_libraries(), free_port(), free_port())
+    node = _Node(folder, kafka_libraries(), free_port(), free_port(), measured=measured)
     node.format()
     node.start()
     try:
@@ -115,9 +123,13 @@ def apache_kafka(folder: Path) -> Iterator[Broker]:
 class _Node:
     """The process of one Kafka node and its folder."""
 
-    def __init__(self, folder: Path, libraries: Path, port: int, controller_port: int) -> None:
+    def __init__(
+        self, folder: Path, libraries: Path, port: int, controller_port: int, *, measured: bool = False
+    ) -> None:
         self._folder = folder
-        self._java = [java(), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-cp", f"{libraries}/*"]
+        # The optimizing compiler takes more than half of the processor time of a JVM that lives for minutes.
+        compiler = [] if measured else ["-XX:TieredStopAtLevel=1"]
+        self._java = [java(), "-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", *compiler, "-cp", f"{libraries}/*"]
         self._properties = folder / "server.properties"
         self._properties.write_text(_server_properties(folder, port, controller_port), encoding="utf-8")
         self._child: Child | None = None

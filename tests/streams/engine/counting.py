@@ -59,8 +59,8 @@ def make(bootstrap: str, name: str, store: str, datadir: str, pause: float = 0.0
         broker=f"kafka://{bootstrap}",
         store=store,
         datadir=datadir,
-        broker_session_timeout=6.0,
-        broker_heartbeat_interval=1.0,
+        broker_session_timeout=4.0,
+        broker_heartbeat_interval=0.8,
     )
     counts = app.batch_table("counts")
     index = app.batch_table("index", ordered=True)

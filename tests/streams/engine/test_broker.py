@@ -53,7 +53,7 @@ def test_three_kills_lose_nothing(bootstrap: str, tmp_path: Path, store: str) ->
             worker.kill()
             worker.start()
         ids = bench.wait_for_outputs(sum(bench.want.values()), worker)
-        time.sleep(2)  # the last commit
+        bench.wait_committed()
         assert worker.terminate() < 10
     verify(bench, ids)
     assert {dict(m.headers())["reason"] for m in bench.read("dead")} == {b"ValueError('poisoned')"}
