@@ -208,7 +208,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
     async def _drain_messages(self, fetcher: Any) -> None:
         try:
             while not (self.should_stop or fetcher.should_stop):
-                await self.sleep(0)
+                await asyncio.sleep(0)  # Faust's own sleep makes a task and cancels it
                 async for tp, message in self.getmany(timeout=1.0):
                     await self._hand_over(tp, message)
         except (ConsumerStoppedError, asyncio.CancelledError):

@@ -65,6 +65,10 @@ async def send_all(
     by_partition: defaultdict[TP, list[OutRecord]] = defaultdict(list)
     for record in records:
         by_partition[TP(record.topic, record.partition)].append(record)
+    if len(by_partition) == 1:  # as every changelog is: a task of its own would only cost turns of the loop
+        ((tp, rows),) = by_partition.items()
+        end = await _send_partition(producer, tp, rows, may_go_on)
+        return None if end is None else {tp: end}
     sent = [asyncio.ensure_future(_send_partition(producer, tp, rows, may_go_on)) for tp, rows in by_partition.items()]
     try:
         ends = dict(zip(by_partition, await asyncio.gather(*sent), strict=True))
