@@ -32,6 +32,7 @@ def main() -> int:
     from tests.simulation.campaign import hunted, report, seeds_of
     from tests.simulation.seams import seams
 
+    gc.freeze()  # what is loaded by now stays
     first, last = (int(part) for part in args.seeds.split(":"))
     chosen = [args.seed] if args.seed is not None else list(range(first, last))
     started = time.perf_counter()

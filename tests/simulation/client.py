@@ -101,7 +101,7 @@ class Client:
     ) -> dict[TP, list[Stored]]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout
-        await self._network.call(lambda: None, mean=0.01)
+        await self._network.call(lambda: None, mean=self._network.world.plan.fetch_seconds)
         while True:
             wanted = self._assigned.intersection(partitions or self._assigned)
             found = self._take(wanted, max_records or 500)
@@ -285,7 +285,7 @@ class Producer:
             self._sequence[tp] += 1
             known = (self._id, self._sequence[tp])
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._timeout
+        deadline, pause = loop.time() + self._timeout, 0.1
         while loop.time() < deadline:
             await self._before_request(tp)
             self._unsent -= self._one_try
@@ -293,7 +293,8 @@ class Producer:
             answer = await self._network.call(lambda: self._arrive(tp, batch, known), mean=0.03 if slow else 0.004)
             if answer is not _LOST:
                 return int(answer)
-            await asyncio.sleep(self._world.lag(0.1))
+            await asyncio.sleep(self._world.lag(pause))
+            pause = min(1.0, 2 * pause)
         return None
 
     async def _before_request(self, tp: TP) -> None:

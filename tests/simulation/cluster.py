@@ -31,7 +31,7 @@ OUTPUTS = (
 )
 CHANGELOGS = tuple(f"{APP_ID}-{table}-changelog" for table in (LINKS, LINKS_DUE, SHIPMENTS, DUE))
 SOURCES = (*RAW_TOPICS, LINK_EVENTS, SHIPMENT_EVENTS)
-FEED_SECONDS = 5.0
+FEED_SECONDS = 2.5
 PATIENCE = 500.0
 """Virtual seconds after which a run counts as stuck."""
 

@@ -16,10 +16,9 @@ from schemas.recording import RawRecord
 from schemas.words import MARK_HEADER, RAW_TOPICS
 from streams.engine.tp import TP
 from tests.simulation.broker import Row
-from tests.simulation.plan import RECORDINGS, Plan
+from tests.simulation.plan import Plan
 
 CLOSING = timedelta(microseconds=1)
-MOST_RECORDS = 18
 POISON = "sim-poison"
 """A header that makes the router's handler raise, as a fault of ours would."""
 
@@ -35,10 +34,8 @@ class Feed:
 
 @cache
 def recording(number: int) -> tuple[RawRecord, ...]:
-    """One of the small recordings, in order; the first of its place that is short."""
-    while len(records := small_recording(number)) > MOST_RECORDS:
-        number += RECORDINGS
-    return tuple(in_order(records))
+    """One of the small recordings, in order."""
+    return tuple(in_order(small_recording(number)))
 
 
 def feed_of(plan: Plan) -> Feed:

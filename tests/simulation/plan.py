@@ -12,7 +12,13 @@ Not drawn, for plants alone: `part` is a request of rows that is full, so that m
 comes between the engine's last look at its lease and a request of rows.
 """
 
-RECORDINGS = 40
+RECORDINGS = (
+    *(27, 42, 55, 121, 136, 190, 203, 224, 288, 339, 340, 436, 471, 472, 521, 524, 549, 690),
+    *(1079, 1082, 1312, 1320, 1424, 1552, 1798, 2014, 2072, 2089, 2221, 2271, 2319, 2337),
+)
+"""Seeds of small recordings that lead to many kinds of cases and messages within few days: to what comes of an hour
+in which nothing is said no fault is new.
+"""
 WHOLE = 1000
 """So many rows go into one request: a table's rows of a batch are written all or none."""
 SESSION_SECONDS = 4.0
@@ -47,13 +53,15 @@ class Plan:
     """One run. `faults` and `happenings` are what shrinking takes away first."""
 
     seed: int
-    recording: int = 0
+    recording: int = RECORDINGS[0]
     records: int | None = None
     partitions: int = 2
     workers: int = 1
     store: str = "memory"
     strict: bool = True
     max_poll: int = 50
+    fetch_seconds: float = 0.01
+    """How long a fetch takes on average: what has come by then comes in one batch."""
     batch_rows: int = WHOLE
     lost_acks: float = 0.0
     doubled_raw: float = 0.0
@@ -74,13 +82,14 @@ def draw(seed: int) -> Plan:
     workers = dice.choices((1, 2, 3), (5, 4, 1))[0]
     return Plan(
         seed=seed,
-        recording=dice.randrange(RECORDINGS),
+        recording=dice.choice(RECORDINGS),
         partitions=dice.choices((1, 2, 3), (3, 6, 1))[0],
         workers=workers,
         store=dice.choice(("memory", "rocksdb")),
         strict=dice.random() < 0.8,
         max_poll=dice.choice((5, 25, 100, 400)),
-        batch_rows=dice.choice((2, 10, WHOLE)),
+        fetch_seconds=dice.choice((0.02, 0.08)),
+        batch_rows=dice.choice((3, 10, WHOLE)),
         lost_acks=dice.choice((0, 0, 0.02, 0.1)),
         doubled_raw=dice.choice((0, 0.2)),
         resent_raw=dice.choice((0, 0.2)),

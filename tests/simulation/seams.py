@@ -40,10 +40,13 @@ def seams() -> Iterator[None]:
             ("streams.engine.stores.WriteBatch", WriteBatch),
             ("streams.engine.slices.perf_counter", clock),
             ("streams.engine.runner.perf_counter", clock),
+            # While a partition is held a fetch looks again only now and then: each look is a dozen turns of a loop.
+            ("streams.engine.consumer._HELD_POLL_SECONDS", 0.2),
             ("streams.app.load_policy", policy),
             ("rules.pipeline.link.load_policy", policy),
             ("streams.carrier_tables.use_rows", _ignore),
             ("faust.transport.consumer.terminal.logtable", _ignore),
+            ("faust.app.base.venusian.attach", _ignore),  # reads source files for each agent of each app
         ):
             stack.enter_context(patch(where, what))
         yield

@@ -28,7 +28,7 @@ class Process:
         self.pause = 0.0
         """Seconds for which it is to stop as soon as it may."""
         self.may_pause: Callable[[], bool] = lambda: True
-        self.loop = ProcessLoop(lambda: world.now)
+        self.loop = ProcessLoop(world)
         self.ended = ""
 
     def die(self, why: str) -> None:
@@ -77,12 +77,12 @@ class World:
             self._trace = None
 
     def _run(self, is_done: Callable[[], bool], deadline: float) -> bool:
-        while self.now < deadline:
-            if self._events and self._events[0][0] <= self.now:
-                heapq.heappop(self._events)[2]()
+        coming, processes = self._events, self.processes
+        while (now := self.now) < deadline:
+            if coming and coming[0][0] <= now:
+                heapq.heappop(coming)[2]()
                 continue
-            now = self.now
-            ready = [one for one in self.processes if one.frozen_until <= now and one.loop.is_due()]
+            ready = [one for one in processes if one.frozen_until <= now and one.loop.is_due()]
             if ready:
                 self._step(ready[0] if len(ready) == 1 else self.dice.choice(ready))
             elif is_done():
