@@ -88,7 +88,7 @@ def draw(seed: int) -> Plan:
         store=dice.choice(("memory", "rocksdb")),
         strict=dice.random() < 0.8,
         max_poll=dice.choice((5, 25, 100, 400)),
-        fetch_seconds=dice.choice((0.02, 0.08)),
+        fetch_seconds=dice.choice((0.01, 0.04)),
         batch_rows=dice.choice((3, 10, WHOLE)),
         lost_acks=dice.choice((0, 0, 0.02, 0.1)),
         doubled_raw=dice.choice((0, 0.2)),

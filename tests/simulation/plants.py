@@ -59,7 +59,7 @@ def _moved_back(plan: Plan) -> Plan:
 
 
 def _paused(plan: Plan) -> Plan:
-    pause = Fault("freeze", "fetch", 4 + plan.seed % 16, seconds=14.0)
+    pause = Fault("freeze", "changelog", 8 + plan.seed % 30, seconds=14.0)
     return replace(_alone(plan), workers=2, faults=(pause,), partitions=max(2, plan.partitions), slow_partition=0)
 
 
