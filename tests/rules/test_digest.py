@@ -252,6 +252,19 @@ def test_the_slots_of_two_days_do_not_keep_each_other_away() -> None:
     assert last(told)["received_at"] == TOMORROW
 
 
+def test_a_late_mark_of_one_day_does_not_keep_the_next_days_letter_away() -> None:
+    told = split(policy=book("{budget: {apart: 24h}}"))
+    told.scans(scan("picked_up", MONDAY))
+    told.wait(MONDAY + hours(1))
+    assert told.shipment is not None
+    told.shipment = sweep(told.shipment, SLOT + hours(0.5), told.policy).shipment
+    told.scans(scan("out_for_delivery", TOMORROW - hours(1)))
+    told.wait(TOMORROW)
+
+    assert told.messages()[-1] == ("out_for_delivery", "send", None)
+    assert last(told)["received_at"] == TOMORROW
+
+
 def test_a_letter_counts_once_in_the_budget_of_all_messages() -> None:
     told = two_promises(book("{budget: {most: 2}}"))
     told.scans(scan("out_for_delivery", TOMORROW - hours(1)))

@@ -203,7 +203,7 @@ def test_what_the_page_shows_is_a_policy() -> None:
     page = (Path(__file__).parents[2] / "docs/policy.md").read_text("utf-8")
     blocks = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
 
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     for block in blocks:
         assert check_policy(block, "docs/policy.md", load_policy()) == []
 
