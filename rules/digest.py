@@ -40,7 +40,7 @@ def letter_of(draft: Draft, message: Message) -> Letter | None:
     What the customer has to act on, and what a person has let go, does not wait.
     """
     value = draft.policy.value
-    if message.class_ not in _ORDINARY or message.kind == "human_reviewed" or message.approved_by is not None:
+    if message.class_ not in _ORDINARY or message.kind == "human_reviewed":
         return None
     if not value("messages.digest.enabled") or message.topic in value("messages.digest.apart"):
         return None

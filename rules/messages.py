@@ -186,7 +186,7 @@ def _decide(draft: Draft, message: Message) -> None:
     assert fate.not_before is not None
     later = replace(message, due=fate.not_before, not_before=fate.not_before, reason=fate.reason, slot=fate.slot)
     pending[pending.index(message)] = later
-    if (later.reason, later.not_before, later.slot) != (message.reason, message.not_before, message.slot):
+    if (later.reason, later.not_before) != (message.reason, message.not_before):
         emit_message(draft, later, fate)
 
 

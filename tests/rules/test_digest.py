@@ -8,9 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from rules.digest import next_slot
+from rules.emission import Draft
 from rules.engine import sweep
 from rules.loading import load_policy
 from rules.policy import PolicyBook
+from rules.state import Case
+from rules.texts import case_text
 from schemas.facts import OrderShipment
 from tests.rules.builders import MONDAY, NUMBER, OTHER, Story, action_fact, hours, order_fact, scan, ticket_fact
 
@@ -99,12 +102,11 @@ def test_an_order_that_is_split_later_lets_what_comes_then_wait() -> None:
     assert told.messages()[1:] == [("delivered", "held", "budget"), ("delivered", "send", None)]
 
 
-def test_a_return_of_a_split_order_does_not_wait() -> None:
-    told = split(direction="return")
+def test_a_return_of_a_split_order_is_none_of_its_parcels() -> None:
+    told = split(OTHER, OrderShipment(carrier="ups", tracking_number="1ZTHIRD"), direction="return")
     told.scans(scan("damaged", MONDAY, reason="damaged"))
-    told.wait(MONDAY + hours(1))
 
-    assert all("digest_at" not in value for value in told.of("customer-messages"))
+    assert last(told)["text"].startswith("Order A-1001: UPS reports damage")
 
 
 def test_what_the_customer_has_to_act_on_does_not_wait() -> None:
@@ -334,6 +336,19 @@ def test_each_text_stands_alone_and_names_its_parcel_once(state: str, words: str
 
     assert last(told)["text"].startswith(words)
     assert last(told)["text"].count(NUMBER) == 1
+
+
+def test_a_text_that_tells_of_the_other_parcels_itself_stays_as_it_is() -> None:
+    told = split()
+    told.scans(scan("in_transit", MONDAY))
+    assert told.shipment is not None
+    draft = Draft(told.shipment, MONDAY, MONDAY, "fact", told.policy.at(MONDAY, "ups"))
+    case = Case(case_id="c", kind="partial_delivery", episode=1, owner="support", opened_at=MONDAY, posture="update")
+
+    text = case_text(draft, case)
+
+    assert text.startswith("Order A-1001: the other parcels of your order have arrived.")
+    assert NUMBER in text
 
 
 @pytest.mark.parametrize(

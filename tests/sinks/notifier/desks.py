@@ -28,7 +28,7 @@ KEY = "order:A-1/digest/2026-03-02T18:00"
 SLOT = "2026-03-02T18:00:00Z"
 ONE, TWO = "ups:1Z999AA10123456784", "usps:9400111899223100000012"
 NOW = datetime(2026, 3, 2, 18, tzinfo=UTC)
-GRACE = 0.2
+GRACE = 0.6
 
 
 class Post:

@@ -47,11 +47,11 @@ def test_two_parcels_are_one_letter_with_a_line_each_and_a_receipt_each(
     assert (data["subject"], data["order_id"], data["customer_id"]) == ("order", "A-1", "C-1")
     assert (letter["timestamp"], data["idempotency_key"], data["digest_at"]) == (SLOT, KEY, SLOT)
     written = desks.receipts.by_key
-    assert list(written) == [f"{KEY}/m1", f"{KEY}/m2"]
+    assert sorted(written) == [f"{KEY}/m1", f"{KEY}/m2"]
     assert {(one["result"], one["attempts"], tuple(one["letter"])) for one in written.values()} == {
         ("sent", 1, ("m1", "m2"))
     }
-    assert [one["shipment_id"] for one in written.values()] == [ONE, TWO]
+    assert [written[f"{KEY}/{one}"]["shipment_id"] for one in ("m1", "m2")] == [ONE, TWO]
     assert len({one["event_id"] for one in written.values()}) == 2
 
 
@@ -223,7 +223,7 @@ def test_a_letter_is_tried_again_by_its_schedule_whoever_asks(redis_url: str, pa
     first, second = desks.deliver(*parts)
     assert (first.reason, first.aside, second.reason) == ("http_5xx", True, "gathering")
     assert second.retry_after is not None
-    assert 0.3 < second.retry_after <= 0.55
+    assert 0.2 < second.retry_after <= 0.55
     assert len(desks.post.sent) == 1
 
     desks.post.answer = delivered
