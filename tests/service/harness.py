@@ -149,7 +149,7 @@ def _read(reader: Consumer, ends: Mapping[Place, int]) -> dict[Place, list[Recor
     silent_since = time.monotonic()
     while left:
         assert time.monotonic() < silent_since + 30, f"nothing more comes of {sorted(left)}"
-        for record in map(_record, _good(reader.consume(1000, 0.5))):
+        for record in map(_record, _good(reader.consume(1000, 0.05))):  # rarely so many: the wait is all of it
             silent_since = time.monotonic()
             place = (record.topic, record.partition)
             if record.offset < ends[place]:
