@@ -38,9 +38,10 @@ def _places(scan: Seen, country: str, region: str | None) -> tuple[str, str]:
     """Both as `near.csv` writes them: regions within one country, else countries."""
     if scan.country != country or region is None:
         return scan.country or "", country
-    parts = (scan.place or "").split(", ")
-    told = parts[-2] if len(parts) > 2 and parts[-1] == country else region
-    return f"{country}-{told}", f"{country}-{region}"
+    # Behind the town: a region, a postal code, or both.
+    told = [f"{country}-{part}" for part in (scan.place or "").split(", ")[1:-1]]
+    wanted = f"{country}-{region}"
+    return next((place for place in told if place in _near()), wanted), wanted
 
 
 def _are_apart(one: str, other: str) -> bool:
