@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Thread
 
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from bench.chaos_phase import Phase, PhaseReader
 from cli.children import Child, ChildError
@@ -23,7 +23,8 @@ from cli.service import get
 from schemas.recording import RawRecord
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.board.keys import Keys
-from sinks.kafka import KafkaUnavailableError, consumer, producer, true_highwaters
+from sinks.kafka import KafkaUnavailableError, producer
+from sinks.progress import Progress, Reached, uncommitted
 from tests.service.harness import Bench
 
 SINKS = {"notifier": "sinks.notifier", "board": "sinks.board"}
@@ -325,27 +326,27 @@ class Campaign:
         self._note("all worked off")
 
     def _drained(self, group: str, topics: tuple[str, ...]) -> None:
-        least, deadline = None, time.monotonic() + _STUCK_AFTER
-        while (left := self._behind(group, topics)) != 0:
-            if left is not None and (least is None or left < least):
-                least, deadline = left, time.monotonic() + _STUCK_AFTER
+        # What is left may grow for minutes while earlier stages catch up: it stands still where nothing is committed.
+        most, deadline = -1, time.monotonic() + _STUCK_AFTER
+        while (reached := self._reached(group, topics)) is None or uncommitted(reached):
+            done = sum(committed for committed, _ in (reached or {}).values())
+            if done > most:
+                most, deadline = done, time.monotonic() + _STUCK_AFTER
             if time.monotonic() > deadline:
+                left = uncommitted(reached or {})
                 raise StuckError(f"{group} stands still, {left} behind on {', '.join(topics)}")
             self._pause(0.5)
 
-    def _behind(self, group: str, topics: tuple[str, ...]) -> int | None:
-        """Records not committed; None where the broker does not answer just now."""
+    def _reached(self, group: str, topics: tuple[str, ...]) -> Reached | None:
+        """How far the group is; None where the broker does not answer just now."""
         places = [(topic, partition) for topic in topics for partition in range(self.bench.partitions)]
-        reader: Consumer = consumer(self.bench.settings, group)
+        asked = Progress(self.bench.settings, group)
         try:
-            ends = true_highwaters(self.bench.settings, places)
-            asked = [TopicPartition(*place) for place in places]
-            found = {(one.topic, one.partition): max(0, one.offset) for one in reader.committed(asked, timeout=10)}
+            return asked.reached(places)
         except (KafkaException, KafkaUnavailableError):
             return None
         finally:
-            reader.close()
-        return sum(max(0, end - found[place]) for place, end in ends.items())
+            asked.close()
 
     def _note(self, text: str) -> None:
         self.told.notes.append((self._now(), text))

@@ -7,12 +7,11 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from confluent_kafka import Consumer, TopicPartition
-
 from cli.feed import Fed
 from cli.service import Service
 from schemas.words import OWNERS, exceptions_topic
-from sinks.kafka import consumer, true_highwaters
+from sinks.kafka import true_highwaters
+from sinks.progress import Progress, uncommitted
 from sinks.settings import Settings
 
 OUTPUTS: Final = (
@@ -66,12 +65,12 @@ def _behind_raw(settings: Settings, fed: Fed) -> int:
 def _behind(settings: Settings, group: str, ends: Mapping[tuple[str, int], int]) -> int:
     """How many records of `ends` the group has not committed yet."""
     wanted = {place: end for place, end in ends.items() if end > 0}
-    reader: Consumer = consumer(settings, group)
+    asked = Progress(settings, group)
     try:
-        found = reader.committed([TopicPartition(*place) for place in wanted], timeout=10)
+        reached = asked.reached(wanted)
     finally:
-        reader.close()
-    return sum(max(0, wanted[one.topic, one.partition] - max(0, one.offset)) for one in found)
+        asked.close()
+    return uncommitted({place: (committed, wanted[place]) for place, (committed, _) in reached.items()})
 
 
 def _behind_clock(service: Service, partitions: int, closing: datetime | None) -> int:

@@ -9,6 +9,8 @@ from sinks.settings import Settings
 
 Place = tuple[str, int]
 """Topic and partition."""
+Reached = dict[Place, tuple[int, int]]
+"""The next offset to be done and the next to be written, of each place."""
 
 
 class Progress:
@@ -18,8 +20,8 @@ class Progress:
         self._group = consumer(settings, group)
         self._probe = highwater_probe(settings)
 
-    def reached(self, places: Collection[Place], timeout: float = 10.0) -> dict[Place, tuple[int, int]]:
-        """The next offset to be done and the next to be written, of each place.
+    def reached(self, places: Collection[Place], timeout: float = 10.0) -> Reached:
+        """How far the group is in each place.
 
         Where nothing is committed yet, or what is committed is no longer kept, a group begins at the start of the log.
 
@@ -30,7 +32,7 @@ class Progress:
         if not places:
             return {}
         asked = [TopicPartition(*place) for place in sorted(places)]
-        found: dict[Place, tuple[int, int]] = {}
+        found: Reached = {}
         for one in self._group.committed(asked, timeout=timeout):
             end = true_highwater(self._probe, one.topic, one.partition, timeout)
             committed = one.offset if one.offset >= end else max(one.offset, self._start(one, timeout))
@@ -45,3 +47,8 @@ class Progress:
     def _start(self, where: TopicPartition, timeout: float) -> int:
         place = TopicPartition(where.topic, where.partition)
         return int(self._group.get_watermark_offsets(place, timeout=timeout)[0])
+
+
+def uncommitted(reached: Reached) -> int:
+    """How many records the group has not committed yet."""
+    return sum(max(0, end - committed) for committed, end in reached.values())
