@@ -249,12 +249,13 @@ def _quiet_feed() -> list[RawRecord]:
 
 
 def _few(usual: int, now: int) -> Callable[[], list[RawRecord]]:
-    """A half hour of a Monday with fewer messages than on three Mondays before."""
+    """A half hour of a Monday with fewer messages than on three Mondays before, and as many parcels that move."""
 
     def records() -> list[RawRecord]:
         weeks = ("03-02T08:00", "03-09T08:00", "03-16T08:00")
         past = [one for n, when in enumerate(weeks) for one in many(usual, when, "Hub", of=f"1ZF{n}")]
-        return past + many(now, "03-23T08:05", "Hub", of="1ZF0")
+        moving = many(usual * 3, "03-22T20:00", "Depot", of="1ZG")
+        return past + moving + many(now, "03-23T08:05", "Hub", of="1ZG")
 
     return records
 
