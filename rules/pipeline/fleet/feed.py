@@ -19,6 +19,8 @@ _WEEKS: Final = 2
 """A half hour is judged by its own past once it was seen in so many weeks."""
 _EXPECTED: Final = 10
 """Where fewer messages than that were to come, it may be chance that none, or few, came."""
+_FADES: Final = 47 / 48
+"""What a half hour later is left of what was heard, where the last day is meant."""
 _HOUR: Final = timedelta(hours=1)
 _REMEMBERED: Final = 10
 
@@ -128,6 +130,8 @@ class FeedJudge:
         key = f"rates:{carrier}"
         rates = self._rates.get(key) or Rates()
         total, flying, weeks = rates.slots.get(_of_week(slot), (0, 0, 0))
+        if weeks:
+            row.got, row.usual = row.got * _FADES + count, row.usual * _FADES + total / weeks
         # Old weeks fade, so that a season does not stay for ever.
         if weeks >= 2 * _WEEKS:
             total, flying, weeks = total * (weeks - 1) // weeks, flying * (weeks - 1) // weeks, weeks - 1
@@ -135,30 +139,34 @@ class FeedJudge:
         self._rates.put(key, rates)
 
     def _expected(self, carrier: str, row: Carrier) -> float | None:
-        """Messages that this half hour brought in past weeks, for as many parcels as are under way now."""
+        """Messages that this half hour brought in past weeks, for what is under way now."""
         assert row.slot is not None
-        rates = self._rates.get(f"rates:{carrier}")
-        total, flying, weeks = rates.slots.get(_of_week(row.slot), (0, 0, 0)) if rates else (0, 0, 0)
-        if weeks < _WEEKS:
-            return None
-        # Fewer parcels say less: that is no silence. More parcels do not raise it, as they may all have just begun.
-        expected = total / weeks * min(1.0, row.moving / max(1.0, flying / weeks))
-        return expected if expected >= _EXPECTED else None
+        weeks, usual = self._usual(carrier, row, row.slot)
+        return usual if weeks >= _WEEKS and usual >= _EXPECTED else None
 
     def _should_have_spoken(self, carrier: str, row: Carrier, now: datetime) -> bool:
-        """Whether so many parcels would have brought enough messages by now that none at all is no chance.
+        """Whether so many messages should have come by now that it is no chance that none came.
 
         At night, on a Sunday or with few parcels hours may pass without a word. Where the past does not tell, they
         may not.
         """
-        rates, expected, slot = self._rates.get(f"rates:{carrier}"), 0.0, _slot(row.heard_at) + SLOT
+        expected, slot = 0.0, _slot(row.heard_at) + SLOT
         while slot + SLOT <= now and expected < _EXPECTED:
-            total, flying, weeks = rates.slots.get(_of_week(slot), (0, 0, 0)) if rates else (0, 0, 0)
+            weeks, usual = self._usual(carrier, row, slot)
             if not weeks:
                 return True
-            expected += total * row.moving / max(1, flying)
+            expected += usual
             slot += SLOT
         return expected >= _EXPECTED
+
+    def _usual(self, carrier: str, row: Carrier, slot: datetime) -> tuple[int, float]:
+        """In how many weeks a half hour of the week was seen, and the messages that it should bring now."""
+        rates = self._rates.get(f"rates:{carrier}")
+        total, flying, weeks = rates.slots.get(_of_week(slot), (0, 0, 0)) if rates else (0, 0, 0)
+        if not weeks:
+            return 0, 0.0
+        # Fewer parcels say less: that is no silence. More parcels do not raise it, as they may all have just begun.
+        return weeks, total / weeks * min(1.0, row.level, row.moving / max(1.0, flying / weeks))
 
     def _again(self, carrier: str, row: Carrier, now: datetime) -> FeedFact:
         start = row.silent_from

@@ -67,8 +67,16 @@ class Carrier(Struct, omit_defaults=True, kw_only=True):
     slot: datetime | None = None
     """The half hour that is being counted."""
     count: int = 0
+    got: float = 0.0
+    """Messages of about the last day, older ones fading, and below what the same half hours brought in past weeks."""
+    usual: float = 0.0
     days: dict[date, Day] = {}
     armed: datetime | None = None
+
+    @property
+    def level(self) -> float:
+        """How much of the usual comes these days: parcels that are left when business ends, or in trouble, say less."""
+        return min(1.0, self.got / self.usual) if self.usual else 1.0
 
     @property
     def moving(self) -> int:

@@ -108,6 +108,19 @@ class TestFeedSilence:
         opened = [at for change, at in outcome.changes("feed_silent") if change != "resolved"]
         assert opened == [f"2026-03-{day:02d}T08:00:00Z" for day in range(2, 9)]
 
+    def test_when_business_ebbs_away_over_days_less_is_usual(self) -> None:
+        records, number = list[RawRecord](), 0
+        for day, each in [*((day, 24) for day in range(15)), (15, 10), (16, 6), (17, 2)]:
+            for slot in range(8):
+                for n in range(each):
+                    at = T0 + hours(24 * day + slot / 2) + timedelta(minutes=n)
+                    records.append(scan("ups", f"1Z{number % 192:04d}", at, f"Town {number}"))
+                    number += 1
+
+        late = [at for _, at in Outcome(records, T0 + hours(24 * 18)).changes("feed_silent") if at > "2026-03-16T08"]
+
+        assert late == []
+
     def test_it_ends_by_itself_and_the_clocks_go_on_from_where_they_stood(self) -> None:
         back = scan("ups", "1Z9999", T0 + hours(50), "Nashville")
         outcome = Outcome([*under_way("ups", 25), back, *others(7)], T0 + hours(24 * 7))
