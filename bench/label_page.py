@@ -28,6 +28,10 @@ data: a scan tells of it, or a silence passes the shipped threshold, while that 
 - **natural**: cases without a label whose cause shows all the same, such as a weekend's parcel that stands still a
   little too long; **false**: cases with neither. **Precision** is the share that is not false.
 
+An incident's label is a cause without a place, a storm or a hub that is closed, until the last parcel that it struck
+moves again. It shows where enough of these stand still at one place of one carrier, and a case is of it that began in
+its time at a place where some of them stood (`bench/label_incidents.py`).
+
 A label that does not show is no miss: most parcels that are late by an hour are delivered before anybody can know, and
 a first failed attempt that is told of when the parcel is out again makes no second one of the next.
 """
