@@ -56,6 +56,19 @@ def heir(placeholder: Shipment, fact: ScansFact) -> Shipment | None:
     )
 
 
+def past(placeholder: Shipment) -> Shipment:
+    """What stays of a number that was taken for a parcel: taken for another one, it goes on counting its events."""
+    return Shipment(
+        shipment_id=placeholder.shipment_id,
+        carrier=placeholder.carrier,
+        tracking_number=placeholder.tracking_number,
+        clock=placeholder.clock,
+        cases=placeholder.cases,
+        actions=placeholder.actions,
+        sequences=placeholder.sequences,
+    )
+
+
 def meant(fact: Addressed, aliases: dict[str, datetime], kept: Iterable[Addressed]) -> list[str]:
     """Which of the parcels under a reused number is meant: at most one.
 

@@ -10,10 +10,11 @@ from msgspec import Struct
 from rules.decision import Decision, Event, Refusal
 from rules.engine import decide, end_beside, sweep, sweep_beside
 from rules.feeds import NO_FEEDS, Feeds, told
-from rules.pipeline.adopt import begins, begun, ends, heir, meant
+from rules.pipeline.adopt import begins, begun, ends, heir, meant, past
 from rules.pipeline.clock import GRID, Due, PartitionClock
 from rules.pipeline.records import Rows
 from rules.pipeline.shelf import Shelf
+from rules.pipeline.siblings import tell_siblings
 from rules.policy import PolicyBook
 from rules.shadow import due_beside
 from rules.state import Shipment
@@ -46,6 +47,8 @@ class Row(Struct, omit_defaults=True, kw_only=True):
     """Parcels under this reused number, with the time of their first scan."""
     kept: list[OrderFact | TicketFact | ActionFact] = []
     """What was said of the number by those who cannot know which parcel: for parcels heard of later."""
+    past: Shipment | None = None
+    """Of a number that was taken for a parcel itself until one of its parcels began."""
     feeds: Feeds | None = None
     """In the row of this partition: what is known of the carriers' feeds."""
 
@@ -174,7 +177,8 @@ class Tracker:
     def _decide(self, fact: Fact) -> Iterator[Tracked]:
         row = self._load(fact.shipment_id)
         before = row.shipment
-        decision: Decision = decide(before, fact, fact.now, self._policy, self.feeds, self._candidate)
+        known = before if before is not None else row.past
+        decision: Decision = decide(known, fact, fact.now, self._policy, self.feeds, self._candidate)
         for refusal in decision.refusals:
             yield Refused(fact, refusal)
         if decision.duplicate:
@@ -226,6 +230,8 @@ class Tracker:
         if placeholder is not None:
             placeholder = yield from self._close(placeholder, fact)
             self._disarm(base, row)
+            row.past = past(placeholder)
+            self._store(base, row)
             yield Gone(base)
             parcel = heir(placeholder, fact)
             if parcel is not None and self.shipment(fact.shipment_id) is None:
@@ -287,8 +293,9 @@ class Tracker:
         self._store(key, row)
 
     def _forget(self, key: str, row: Row) -> None:
-        row.shipment = None
         if row.aliases:
+            row.past = row.past if row.shipment is None else past(row.shipment)
+            row.shipment = None
             self._store(key, row)
         else:
             self._rows.drop(key)
@@ -303,43 +310,6 @@ class Tracker:
 
     def _store(self, key: str, row: Row) -> None:
         self._rows.put(key, row)
-
-
-def tell_siblings(before: Shipment | None, after: Shipment, fact: Fact) -> Iterator[SiblingFact]:
-    """Tell the other parcels of the order that this one was delivered, or that the carrier took that back."""
-    if after.order is None or after.subject != "shipment" or len(after.order.shipments) < 2:
-        return
-    known = _delivery(before), _parcels(before)
-    delivered_at, parcels = _delivery(after), _parcels(after)
-    if known == (delivered_at, parcels) or (delivered_at is None and known[0] is None):
-        return
-    own = base_id(after.shipment_id)
-    for name in parcels:
-        if name != own:
-            yield SiblingFact(
-                fact_id=digest("sibling", own, name, delivered_at),
-                shipment_id=name,
-                received_at=fact.received_at,
-                now=after.clock or fact.now,
-                source=fact.source,
-                topic=fact.topic,
-                position=fact.position,
-                imported=fact.imported,
-                trace=fact.trace,
-                sibling=own,
-                delivered_at=delivered_at,
-            )
-
-
-def _delivery(shipment: Shipment | None) -> datetime | None:
-    arrived = shipment is not None and shipment.life.state == "delivered"
-    return shipment.life.state_at if shipment is not None and arrived else None
-
-
-def _parcels(shipment: Shipment | None) -> tuple[str, ...]:
-    if shipment is None or shipment.order is None:
-        return ()
-    return tuple(one.shipment_id for one in shipment.order.shipments if one.direction != "return")
 
 
 def _reuses(shipment_id: str) -> bool:

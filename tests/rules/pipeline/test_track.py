@@ -129,6 +129,29 @@ def test_two_parcels_of_one_day_under_one_number_go_to_the_orders_that_shipped_t
     assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
 
 
+def test_a_number_that_is_taken_for_a_parcel_again_goes_on_counting_its_events() -> None:
+    bench = Bench().feed(SAME_DAY[0], SAME_DAY[2], SAME_DAY[1], SAME_DAY[3])
+    told = [out[0].value for out in bench.out if isinstance(out, tuple) and out[0].key == NUMBER]
+    counted = [(value["sequence"], value["order_id"]) for value in told if "linked_by" in value]
+
+    assert counted == [(1, "OLD"), (2, "NEW")]
+    assert [out for out in bench.out if isinstance(out, Gone)] == [Gone(NUMBER), Gone(NUMBER)]
+
+
+def test_a_case_of_a_number_that_is_taken_for_a_parcel_again_is_opened_again() -> None:
+    bench = Bench().feed(SAME_DAY[0]).until(T0 + 4 * DAY).feed(scan(FIRST, T0 + timedelta(hours=4)))
+    bench.feed(SAME_DAY[1]).until(T0 + 10 * DAY)
+    told = [out[0].value for out in bench.out if isinstance(out, tuple) and out[0].key == NUMBER]
+    changes = [(one["sequence"], one["change"]) for one in told if one.get("kind") == "label_not_scanned"]
+
+    assert [change for _, change in changes if change in ("opened", "resolved", "reopened")] == [
+        "opened",
+        "resolved",
+        "reopened",
+    ]
+    assert [number for number, _ in changes] == sorted({number for number, _ in changes})
+
+
 def test_a_ticket_that_names_its_order_is_about_that_orders_parcel() -> None:
     bench = Bench().feed(*SAME_DAY, ticket(T0 + 2 * DAY, order_id="OLD"))
 
