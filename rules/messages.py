@@ -73,10 +73,15 @@ def plan(draft: Draft) -> None:
         if message.case_id is not None and not still_true(draft.shipment, message):
             _finish(draft, message, Fate("dropped", "state_moved_on"))
     for case in draft.shipment.cases.values():
-        if case.is_open and case.posture != "silent":
+        if speaks(draft, case):
             _plan_case(draft, case)
     if draft.incident is not None and draft.shipment.subject == "shipment":
         _plan_incident(draft, draft.incident)
+
+
+def speaks(draft: Draft, case: Case) -> bool:
+    """Whether a case has something to tell a customer; of an incident its parcels tell theirs, each its own."""
+    return case.is_open and case.posture != "silent" and draft.shipment.subject in ("shipment", "order")
 
 
 def _plan_incident(draft: Draft, incident: Standstill) -> None:

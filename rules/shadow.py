@@ -17,7 +17,7 @@ from rules.emission import Draft
 from rules.fates import Fate
 from rules.kinds import KINDS, next_due
 from rules.message_events import emit_message
-from rules.messages import case_message, worded
+from rules.messages import case_message, speaks, worded
 from rules.policy import Policy, PolicyBook
 from rules.situation import policy_of
 from rules.state import Aside, Case
@@ -129,7 +129,7 @@ def _kinds_in_shadow(draft: Draft, aside: Aside) -> Aside | None:
 def _noted(draft: Beside, cases: dict[str, Case], told: tuple[str, ...]) -> tuple[str, ...]:
     """Say once of each message that a case in shadow would send, at a mark like every fate, that it is not sent."""
     for case in cases.values():
-        if not case.is_open or case.posture == "silent":
+        if not speaks(draft, case):
             continue
         message = worded(draft, case_message(draft, case))
         message = replace(message, message_id=digest("shadow", message.message_id), key=f"shadow/{message.key}")

@@ -163,6 +163,15 @@ class TestIncident:
         at = [T0 + hours(4 * step) for step in range(days * 6)]
         return [scan("ups", f"1Y{n:02d}", moment, f"Town {step}") for step, moment in enumerate(at) for n in range(8)]
 
+    def test_an_incident_is_told_to_customers_by_its_parcels_and_not_by_itself(self) -> None:
+        outcome = Outcome([*self.stuck(30), *self.flowing()], T0 + hours(60))
+
+        (case, *_) = outcome.cases("incident")
+        assert (case["change"], case["posture"], case["owner"]) == ("opened", "update", "operations")
+        told = [value for topic, value in outcome.values if topic == "customer-messages"]
+        assert {value["subject"] for value in told} == {"shipment"}
+        assert sum(value["about"] == "incident" for value in told) >= 30
+
     def test_twenty_parcels_that_stand_still_at_one_place_are_one_case(self) -> None:
         outcome = Outcome([*self.stuck(30), *self.flowing()], T0 + hours(49))
 
