@@ -29,6 +29,9 @@ def _of_parcel(parcel: Parcel) -> Iterator[Trouble]:
             continue
         else:
             trouble.shipment_id = parcel.shipment_id
+        if trouble.because is not None and trouble.ends is not None:
+            # A station that works again sends out on its next tour: until then the parcel stands still because of it.
+            trouble.ends = min((one.at for one in parcel.happenings if one.at >= trouble.ends), default=trouble.ends)
         yield trouble
 
 

@@ -54,3 +54,18 @@ def test_customers_name_only_numbers_that_they_can_know() -> None:
     for parcel, number, at in named:
         assert at >= parcel.ready
         assert number == parcel.number or at >= parcel.corrected_at
+
+
+def test_what_strikes_many_strikes_a_parcel_until_its_next_scan() -> None:
+    made = world.build(11, START, 14)
+    struck = [
+        (parcel, trouble)
+        for story in Households(made, 1500).stories()
+        for parcel in story.order.parcels
+        for trouble in parcel.troubles
+        if trouble.because is not None and trouble in story.troubles
+    ]
+
+    assert len(struck) > 10
+    for parcel, trouble in struck:
+        assert trouble.ends in {one.at for one in parcel.happenings}
