@@ -5,9 +5,14 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cli.embedded import embedded_services
 from tests.brokers import Broker, running_broker
+
+# How busy the machine is decides no test.
+settings.register_profile("wismo", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("wismo")
 
 # Nothing of the caller's shell decides a test.
 _OURS = ("WISMO_", "KAFKA_", "REDIS_URL")

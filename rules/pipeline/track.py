@@ -61,7 +61,7 @@ class Refused(Struct, frozen=True):
 
 
 class Gone(Struct, frozen=True):
-    """A shipment that turned out to be only a number: its latest state is taken back."""
+    """A shipment that turned out to be only a number, or is forgotten: its latest state is taken back."""
 
     shipment_id: str
 
@@ -160,6 +160,8 @@ class Tracker:
             return
         row.armed = None
         if row.shipment.forget_at is not None and row.shipment.forget_at <= step.now:
+            if row.shipment.subject == "shipment":
+                yield Gone(step.subject)
             self._forget(step.subject, row)
             return
         beside = due_beside(row.shipment.asides)

@@ -84,7 +84,7 @@ MOMENTS = st.builds(
 
 
 @given(MOMENTS, st.integers(0))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_at_any_moment_explain_says_what_was_decided_from_what_had_arrived(moment: Moment, which: int) -> None:
     records, at = moment.records, moment.at
     played = Played(records, at)
@@ -141,7 +141,7 @@ def check_against(told: Explanation, played: Played, key: str) -> None:
 
 
 @given(MOMENTS, st.integers(0))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_kinds_in_shadow_and_off_are_told_as_they_are(moment: Moment, which: int) -> None:
     records, at = moment.records, moment.at
     played = Played(records, at, SHADOWED)

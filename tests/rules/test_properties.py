@@ -146,7 +146,7 @@ def essence(shipment: Shipment) -> Any:
     return shipment.life, shipment.scans, shipment.order, shipment.parcel, shipment.tickets, speaking, hidden
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(histories, st.randoms(use_true_random=False))
 def test_any_order_of_facts_ends_in_the_same_state(history: list[Fact], random: Any) -> None:
     shuffled = list(history)
@@ -155,7 +155,7 @@ def test_any_order_of_facts_ends_in_the_same_state(history: list[Fact], random: 
     assert essence(run(shuffled)[0]) == essence(run(history)[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories, st.data())
 def test_doubled_facts_end_in_the_same_state(history: list[Fact], data: st.DataObject) -> None:
     doubled = list(history)
@@ -165,7 +165,7 @@ def test_doubled_facts_end_in_the_same_state(history: list[Fact], data: st.DataO
     assert essence(run(doubled)[0]) == essence(run(history)[0])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories)
 def test_a_replay_of_everything_changes_nothing(history: list[Fact]) -> None:
     shipment = None
@@ -181,7 +181,7 @@ def test_a_replay_of_everything_changes_nothing(history: list[Fact]) -> None:
             assert encode_shipment(decision.shipment) == before
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.one_of(facts, action_facts()), min_size=1, max_size=8))
 def test_decide_and_sweep_are_total_pure_and_true_to_the_contract(history: list[Fact]) -> None:
     shipment: Shipment | None = None
@@ -204,7 +204,7 @@ def test_decide_and_sweep_are_total_pure_and_true_to_the_contract(history: list[
         assert shipment == decisions[1].shipment
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(histories, _moments)
 def test_a_second_sweep_of_a_minute_does_nothing_and_the_next_lies_ahead(history: list[Fact], now: datetime) -> None:
     shipment = None
@@ -221,7 +221,7 @@ def test_a_second_sweep_of_a_minute_does_nothing_and_the_next_lies_ahead(history
     assert first.shipment.next_due is None or first.shipment.next_due > clock
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(histories)
 def test_time_alone_comes_to_rest(history: list[Fact]) -> None:
     shipment, _ = run(history)

@@ -70,7 +70,7 @@ def ended(*facts: Fact) -> Any:
     return shipment.life, [replace(seen, index=0) for seen in shipment.scans], opened
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(histories(), st.data())
 def test_a_history_cut_into_messages_ends_as_in_one(history: list[Any], data: st.DataObject) -> None:
     heard = MONDAY + timedelta(days=10)
@@ -137,7 +137,7 @@ def said(draw: st.DrawFn) -> Fact:
     return action_fact(draw(st.sampled_from(["acknowledge", "resolve", "reopen"])), now, case_id="nobody")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(said(), neighbours()), min_size=1, max_size=8), feeds())
 def test_decide_is_total_and_pure_whatever_is_heard_of_others(history: list[Fact], known: Feeds) -> None:
     shipment: Shipment | None = None
@@ -151,7 +151,7 @@ def test_decide_is_total_and_pure_whatever_is_heard_of_others(history: list[Fact
         shipment = later.shipment
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(said(), neighbours()), min_size=1, max_size=8))
 def test_what_was_said_is_said_once_however_often_it_comes_in_a_row(history: list[Fact]) -> None:
     once: Shipment | None = None

@@ -77,7 +77,7 @@ def tellings(draw: st.DrawFn) -> list[Told]:
 _BOTH = [(MONDAY, OTHERS[0], MONDAY), (MONDAY, OTHERS[1], MONDAY), (MONDAY + hours(48), OTHERS[0], None)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), tellings(), st.lists(st.integers(0, 60 * 24 * 6).map(lambda m: MONDAY + timedelta(minutes=m))))
 def test_how_long_news_are_on_their_way_changes_nothing(
     data: st.DataObject, told: list[Told], scans_at: list[datetime]
@@ -89,7 +89,7 @@ def test_how_long_news_are_on_their_way_changes_nothing(
     assert late.shipment == at_once.shipment
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.tuples(ON_ITS_WAY, ON_ITS_WAY, ON_ITS_WAY))
 @example((timedelta(0), timedelta(0), hours(6)))
 def test_a_delivery_that_is_taken_back_ends_the_case_at_its_own_hour(late: tuple[timedelta, ...]) -> None:

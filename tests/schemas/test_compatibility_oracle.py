@@ -70,13 +70,13 @@ def hold(old: Node, new: Node) -> None:
         assert unread(new, old) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(_SCHEMAS, _SCHEMAS)
 def test_what_is_allowed_is_read(old: Node, new: Node) -> None:
     hold(old, new)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_SCHEMAS, _ANY, st.booleans())
 def test_a_small_change_that_is_allowed_is_read(old: Node, node: Node, required: bool) -> None:
     changed = {
@@ -88,7 +88,7 @@ def test_a_small_change_that_is_allowed_is_read(old: Node, node: Node, required:
     hold(changed, old)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(_SCHEMAS)
 def test_the_same_schema_has_no_change(schema: Node) -> None:
     assert [compare("c", schema, schema, side) for side in Side] == [[], []]

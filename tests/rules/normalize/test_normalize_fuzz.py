@@ -74,13 +74,13 @@ def changed(raw: bytes, pick: int, junk: object) -> bytes:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_arbitrary_bytes(raw: bytes) -> None:
     parse_all(raw)
 
 
 @given(st.sampled_from([one for one in FIXTURES + OTHERS if one[1][:1] != b"<"]), st.integers(0, 10**6), JUNK)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_any_value_in_any_place(fixture: tuple[str, bytes], pick: int, junk: object) -> None:
     source, raw = fixture
     try:
@@ -92,7 +92,7 @@ def test_any_value_in_any_place(fixture: tuple[str, bytes], pick: int, junk: obj
 
 
 @given(st.sampled_from(FIXTURES + OTHERS), st.integers(0, 10**6), st.binary(max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_few_bytes_changed_or_cut(fixture: tuple[str, bytes], pick: int, noise: bytes) -> None:
     source, raw = fixture
     at = pick % len(raw)
@@ -102,7 +102,6 @@ def test_a_few_bytes_changed_or_cut(fixture: tuple[str, bytes], pick: int, noise
 
 
 @given(st.sampled_from(FIXTURES))
-@settings(deadline=None)
 def test_twice_the_same_bytes_are_twice_the_same_scans(fixture: tuple[str, bytes]) -> None:
     source, raw = fixture
     first, second = parse_scans(source, raw), parse_scans(source, raw)
@@ -122,7 +121,7 @@ def test_a_resent_history_that_has_grown_keeps_its_identities() -> None:
 
 
 @given(st.from_regex(r"\AQ[0-9]{4}Q\Z"))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_an_unknown_code_is_never_healthy(code: str) -> None:
     swaps: dict[str, list[tuple[bytes, ...]]] = {
         "ups": [(b'"DP"', b'"005"'), (b'"MP"', b'"003"'), (b'"FS"',), (b">KM<",), (b">AR<",)],

@@ -129,6 +129,14 @@ def test_two_parcels_of_one_day_under_one_number_go_to_the_orders_that_shipped_t
     assert (bench.order_of(FIRST), bench.order_of(SECOND)) == ("OLD", "NEW")
 
 
+def test_what_is_forgotten_is_taken_back_from_whoever_keeps_the_latest_state() -> None:
+    bench = Bench().feed(scan("ups:1Z1", T0, "delivered")).until(T0 + 59 * DAY)
+    assert (bench.tracker.shipment("ups:1Z1") is None, Gone("ups:1Z1") in bench.out) == (False, False)
+
+    bench.until(T0 + 61 * DAY)
+    assert (bench.tracker.shipment("ups:1Z1"), bench.out[-1]) == (None, Gone("ups:1Z1"))
+
+
 def test_a_number_that_is_taken_for_a_parcel_again_goes_on_counting_its_events() -> None:
     bench = Bench().feed(SAME_DAY[0], SAME_DAY[2], SAME_DAY[1], SAME_DAY[3])
     told = [out[0].value for out in bench.out if isinstance(out, tuple) and out[0].key == NUMBER]
@@ -230,7 +238,7 @@ def test_what_never_settles_is_not_asked_for_every_minute() -> None:
     assert steps < 200
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.permutations([*TWO_PARCELS, ticket(T0 + 2 * DAY), scan(FIRST, T0 + 3 * DAY, "delivered")]))
 def test_any_order_of_arrival_ends_in_the_same_parcels(facts: list[Fact]) -> None:
     straight = Bench().feed(*TWO_PARCELS, ticket(T0 + 2 * DAY), scan(FIRST, T0 + 3 * DAY, "delivered"))
