@@ -1,12 +1,13 @@
 """Measure, print one JSON line each, and rewrite docs/performance.md: `python -m bench [PART...]`.
 
-`core`, `profile` and `timers` need nothing; `engines`, `service` and `comebacks` start an Apache Kafka (Java 17 and
-Maven, or Docker); `report` only rewrites the page. Without a word: all, at the sizes that the report names.
+`core`, `backtest`, `profile` and `timers` need nothing; `engines`, `service` and `comebacks` start an Apache Kafka
+(Java 17 and Maven, or Docker); `report` only rewrites the page. Without a word: all, at the sizes that the report
+names.
 """
 
 import argparse
 
-PARTS = ("core", "profile", "timers", "engines", "service", "comebacks", "report")
+PARTS = ("core", "backtest", "profile", "timers", "engines", "service", "comebacks", "report")
 
 
 def main() -> None:
@@ -24,6 +25,10 @@ def _run(part: str, full: bool) -> None:
         from bench.core import measure
 
         measure()
+    elif part == "backtest":
+        from bench.backtesting import measure as backtest
+
+        backtest()
     elif part == "profile":
         from bench.profile import measure as profile
 

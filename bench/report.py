@@ -160,13 +160,25 @@ def _core(rows: Rows) -> str:
 {chr(10).join(cells)}
 | all | {hops["us_all"]:.0f} |
 
-`wismo decide`: {decide["records_per_second"]:.0f} records a CPU second, marks included. Carrier tables:
+`wismo decide`: {decide["records_per_second"]:.0f} records a CPU second, marks included.{_backtest(rows)}
+Carrier tables:
 {rows["tables"]["cpu_ms"]:.0f} ms CPU in a fresh interpreter. Reading a sender's message, us CPU a scan:
 
 | messages | sender | us |
 |---|---|---:|
 {chr(10).join(senders)}
 """
+
+
+def _backtest(rows: Rows) -> str:
+    row = rows.get("backtest")
+    if row is None:
+        return ""
+    return (
+        f"\n`wismo backtest` (`{row['command']}`):\n{row['records_per_wall_second']:,.0f} records a second on "
+        f"{row['cores']} cores, each decided by two policies, from the start of the\ncommand to its report "
+        f"({row['records']:,} records, {row['us_cpu_per_record']:.0f} us CPU each; aim: 33,000)."
+    )
 
 
 def _profile(rows: Rows) -> str:
@@ -303,7 +315,7 @@ def _how() -> str:
     return f"""## How to measure again
 
 `make bench` measures all of it and rewrites this page; a part: `python -m bench
-core|profile|timers|engines|service|comebacks`;
+core|backtest|profile|timers|engines|service|comebacks`;
 `--full` with a million of backlog, of shipments and of deadlines; `python -m bench report` only rewrites.
 Needed: Java 17 and Maven, or Docker, for Apache Kafka. The other engines are installed from `bench/requirements.txt`
 into `{VENV.relative_to(ROOT)}` on first use, apart from the service. `WISMO_BENCH_PROFILE=FOLDER` writes py-spy's
