@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
@@ -24,7 +25,7 @@ from schemas.recording import RawRecord
 from schemas.words import LINK_EVENTS, RAW_TOPICS, SHIPMENT_EVENTS
 from sinks.board.keys import Keys
 from sinks.kafka import KafkaUnavailableError, producer
-from sinks.progress import Progress, Reached, uncommitted
+from sinks.progress import Place, Progress, Reached, uncommitted
 from tests.service.harness import Bench
 
 SINKS = {"notifier": "sinks.notifier", "board": "sinks.board"}
@@ -326,27 +327,18 @@ class Campaign:
         self._note("all worked off")
 
     def _drained(self, group: str, topics: tuple[str, ...]) -> None:
+        places = [(topic, partition) for topic in topics for partition in range(self.bench.partitions)]
         # What is left may grow for minutes while earlier stages catch up: it stands still where nothing is committed.
         most, deadline = -1, time.monotonic() + _STUCK_AFTER
-        while (reached := self._reached(group, topics)) is None or uncommitted(reached):
-            done = sum(committed for committed, _ in (reached or {}).values())
-            if done > most:
-                most, deadline = done, time.monotonic() + _STUCK_AFTER
-            if time.monotonic() > deadline:
-                left = uncommitted(reached or {})
-                raise StuckError(f"{group} stands still, {left} behind on {', '.join(topics)}")
-            self._pause(0.5)
-
-    def _reached(self, group: str, topics: tuple[str, ...]) -> Reached | None:
-        """How far the group is; None where the broker does not answer just now."""
-        places = [(topic, partition) for topic in topics for partition in range(self.bench.partitions)]
-        asked = Progress(self.bench.settings, group)
-        try:
-            return asked.reached(places)
-        except (KafkaException, KafkaUnavailableError):
-            return None
-        finally:
-            asked.close()
+        with closing(Progress(self.bench.settings, group)) as asked:
+            while (reached := _reached(asked, places)) is None or uncommitted(reached):
+                done = sum(committed for committed, _ in (reached or {}).values())
+                if done > most:
+                    most, deadline = done, time.monotonic() + _STUCK_AFTER
+                if time.monotonic() > deadline:
+                    left = uncommitted(reached or {})
+                    raise StuckError(f"{group} stands still, {left} behind on {', '.join(topics)}")
+                self._pause(0.5)
 
     def _note(self, text: str) -> None:
         self.told.notes.append((self._now(), text))
@@ -361,3 +353,11 @@ class Campaign:
         with redis.Redis.from_url(self._redis.url) as client:
             names = [name.decode() for name in client.scan_iter(match=f"{root}*", count=1000)]
             return {name.removeprefix(root): raw for name, raw in zip(names, client.mget(names), strict=True) if raw}
+
+
+def _reached(asked: Progress, places: Sequence[Place]) -> Reached | None:
+    """How far a group is; None where the broker does not answer just now."""
+    try:
+        return asked.reached(places)
+    except (KafkaException, KafkaUnavailableError):
+        return None

@@ -3,15 +3,15 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from cli.feed import Fed
 from cli.service import Service
 from schemas.words import OWNERS, exceptions_topic
 from sinks.kafka import true_highwaters
-from sinks.progress import Progress, uncommitted
+from sinks.progress import Place, Progress
 from sinks.settings import Settings
 
 OUTPUTS: Final = (
@@ -37,12 +37,12 @@ class NotDrainedError(RuntimeError):
 
 def wait_drained(service: Service, settings: Settings, partitions: int, fed: Fed, patience: float = 120.0) -> None:
     """Return when every record fed has had all its effects; raise `NotDrainedError` where nothing moves any more."""
-    _until(lambda: _behind_raw(settings, fed), "the routers", service, patience)
+    _drained(settings, "wismo", fed.ends, "the routers", service, patience)
     _until(lambda: _behind_clock(service, partitions, fed.closing), "the tracker", service, patience)
     ends = output_ends(settings, partitions)
     for group, topics in READ_BY.items():
         own = {place: end for place, end in ends.items() if place[0] in topics}
-        _until(partial(_behind, settings, group, own), group, service, patience)
+        _drained(settings, group, own, group, service, patience)
 
 
 def output_ends(settings: Settings, partitions: int) -> dict[tuple[str, int], int]:
@@ -58,19 +58,18 @@ def counts(before: Mapping[tuple[str, int], int], after: Mapping[tuple[str, int]
     return {topic: tally[topic] for topic in OUTPUTS}
 
 
-def _behind_raw(settings: Settings, fed: Fed) -> int:
-    return _behind(settings, "wismo", fed.ends)
-
-
-def _behind(settings: Settings, group: str, ends: Mapping[tuple[str, int], int]) -> int:
-    """How many records of `ends` the group has not committed yet."""
+def _drained(  # noqa: PLR0913, PLR0917 - a group, how far it has to come, and whom to ask and to name
+    settings: Settings, group: str, ends: Mapping[Place, int], who: str, service: Service, patience: float
+) -> None:
+    """Wait until the group has committed all of `ends`."""
     wanted = {place: end for place, end in ends.items() if end > 0}
-    asked = Progress(settings, group)
-    try:
-        reached = asked.reached(wanted)
-    finally:
-        asked.close()
-    return uncommitted({place: (committed, wanted[place]) for place, (committed, _) in reached.items()})
+    with closing(Progress(settings, group)) as asked:
+        _until(lambda: _behind(asked, wanted), who, service, patience)
+
+
+def _behind(asked: Progress, wanted: Mapping[Place, int]) -> int:
+    found = asked.committed(wanted) if wanted else {}
+    return sum(max(0, wanted[place] - committed) for place, committed in found.items())
 
 
 def _behind_clock(service: Service, partitions: int, closing: datetime | None) -> int:

@@ -36,12 +36,18 @@ _Tighter = Annotated[bool, typer.Option("--tighter", help="Propose shorter limit
 _Json = Annotated[bool, typer.Option("--json", help="The measured groups as JSON lines; no proposal.")]
 
 
+_PRINTS: Final = (
+    "Prints a policy file that `wismo check --policy` takes; its comments say what each limit would have brought."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class _Lesson:
     """One thing that can be learned, and its words."""
 
     name: str
     what: str
+    help: str
     measure: Callable[[Iterable[RawRecord], PolicyBook], list[Span]]
     propose: Callable[..., list[Proposal]]
     values: Callable[[Proposal, int], str]
@@ -51,6 +57,7 @@ class _Lesson:
 _PATIENCE: Final = _Lesson(
     "patience",
     "silences",
+    "Propose how long parcels of each carrier and service may be silent, by what was usual in a recording.",
     silences_of,
     silence_limits,
     lambda one, hours: f"{{stalled: {{silence: {{{one.service}: {hours}h}}}}}}",
@@ -64,6 +71,7 @@ _PATIENCE: Final = _Lesson(
 _JOURNEYS: Final = _Lesson(
     "journeys",
     "journeys",
+    "Propose how long parcels of each carrier, service and lane may be under way, by what was usual in a recording.",
     journeys_of,
     journey_limits,
     lambda one, hours: f"{{long_transit: {{{one.lane}: {hours}h}}}}",
@@ -81,71 +89,44 @@ def learn() -> None:
     """Limits learned from a recording."""
 
 
-@app.command("patience")
-def patience(  # noqa: PLR0913, PLR0917 - one argument an option
-    recording_file: _Recording,
-    policy: _Policy = None,
-    begins: _From = None,
-    least: _Least = 100,
-    least_shown: _LeastShown = 20,
-    tighter: _Tighter = False,
-    as_json: _Json = False,
-) -> None:
-    """Propose how long parcels of each carrier and service may be silent, by what was usual in a recording.
+def _command(lesson: _Lesson) -> None:
+    def run(  # noqa: PLR0913, PLR0917 - one argument an option
+        recording_file: _Recording,
+        policy: _Policy = None,
+        begins: _From = None,
+        least: _Least = 100,
+        least_shown: _LeastShown = 20,
+        tighter: _Tighter = False,
+        as_json: _Json = False,
+    ) -> None:
+        book, records = policy_book(policy), recording(recording_file)
+        first = _day(begins, records)
+        try:
+            spans = lesson.measure(records, book)
+        except UnknownTopicError as error:
+            fail(f"{recording_file}: {error}")
+        measured = rows(spans, least_shown)
+        if as_json:
+            for row in measured:
+                line(plain(row))
+            sys.stdout.buffer.flush()
+            return
+        found = lesson.propose(spans, least, tighter=tighter)
+        for text in (*_comments(lesson, measured, spans, least, least_shown), *_policy(lesson, found, first)):
+            sys.stdout.write(f"{text}\n")
+        many = f"{len(found)} limit{'s' if len(found) != 1 else ''} proposed"
+        advice = (
+            "try them with wismo backtest --policy FILE before anybody relies on them"
+            if found
+            else "what holds is enough"
+        )
+        messages.print(f"{many} from {len(spans)} {lesson.what}; {advice}")
 
-    Prints a policy file that `wismo check --policy` takes; its comments say what each limit would have brought.
-    """
-    _run(_PATIENCE, recording_file, policy, begins, least, least_shown, tighter=tighter, as_json=as_json)
+    app.command(lesson.name, help=f"{lesson.help}\n\n{_PRINTS}")(run)
 
 
-@app.command("journeys")
-def journeys(  # noqa: PLR0913, PLR0917 - one argument an option
-    recording_file: _Recording,
-    policy: _Policy = None,
-    begins: _From = None,
-    least: _Least = 100,
-    least_shown: _LeastShown = 20,
-    tighter: _Tighter = False,
-    as_json: _Json = False,
-) -> None:
-    """Propose how long parcels of each carrier, service and lane may be under way, by what was usual in a recording.
-
-    Prints a policy file that `wismo check --policy` takes; its comments say what each limit would have brought.
-    """
-    _run(_JOURNEYS, recording_file, policy, begins, least, least_shown, tighter=tighter, as_json=as_json)
-
-
-def _run(  # noqa: PLR0913, PLR0917 - one argument an option
-    lesson: _Lesson,
-    file: Path,
-    policy: Path | None,
-    begins: str | None,
-    least: int,
-    least_shown: int,
-    *,
-    tighter: bool,
-    as_json: bool,
-) -> None:
-    book, records = policy_book(policy), recording(file)
-    first = _day(begins, records)
-    try:
-        spans = lesson.measure(records, book)
-    except UnknownTopicError as error:
-        fail(f"{file}: {error}")
-    measured = rows(spans, least_shown)
-    if as_json:
-        for row in measured:
-            line(plain(row))
-        sys.stdout.buffer.flush()
-        return
-    found = lesson.propose(spans, least, tighter=tighter)
-    for text in (*_comments(lesson, measured, spans, least, least_shown), *_policy(lesson, found, first)):
-        sys.stdout.write(f"{text}\n")
-    many = f"{len(found)} limit{'s' if len(found) != 1 else ''} proposed"
-    advice = (
-        "try them with wismo backtest --policy FILE before anybody relies on them" if found else "what holds is enough"
-    )
-    messages.print(f"{many} from {len(spans)} {lesson.what}; {advice}")
+for _lesson in (_PATIENCE, _JOURNEYS):
+    _command(_lesson)
 
 
 def _day(text: str | None, records: list[RawRecord]) -> date:

@@ -26,7 +26,7 @@ def parcels_of(shipment: Shipment) -> int:
     """How many outbound parcels the order of an outbound parcel has, as far as it is known; else none."""
     if shipment.order is None or shipment.subject != "shipment" or shipment.life.direction == "return":
         return 0
-    return sum(parcel.direction != "return" for parcel in shipment.order.shipments)
+    return len(shipment.order.outbound)
 
 
 def is_split(shipment: Shipment) -> bool:

@@ -14,6 +14,8 @@ from schemas.codec import digest
 SCHEMA_VERSION = 1
 MINUTE = "minute:"
 """What the cause of a mark begins with."""
+SOON = timedelta(microseconds=1)
+"""After a moment, what is to be decided at the next mark, whatever else comes before it."""
 OLD_NEWS = timedelta(hours=24)
 """A scan older than that when it comes is part of a history, of which more may follow."""
 

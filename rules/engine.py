@@ -7,7 +7,7 @@ from typing import Final
 from rules.actions import act
 from rules.cases import evaluate, next_change
 from rules.decision import Decision, Event
-from rules.emission import MINUTE, Draft
+from rules.emission import MINUTE, SOON, Draft
 from rules.feeds import NO_FEEDS, Feeds
 from rules.intake import is_from_history, take_order, take_scans, take_ticket
 from rules.kinds import next_due
@@ -25,8 +25,6 @@ from schemas.facts import ActionFact, Fact, FeedFact, IncidentFact, OrderFact, S
 _LOOK_AGAIN: Final = timedelta(hours=1)
 """While a feed is silent its parcels' clocks stand still, and nothing tells them when it is heard again."""
 _DAY: Final = timedelta(days=1)
-_SOON: Final = timedelta(microseconds=1)
-"""At the next mark."""
 _LOST_SIGHT: Final = timedelta(days=30)
 """Of a parcel that was not heard of for so long, no change of the policy finds anything new."""
 
@@ -150,7 +148,7 @@ def _overhear(known: Shipment, fact: SiblingFact) -> Decision:
         return Decision(known, (), (), duplicate=True)
     asked, counts = known.next_due, shipment.hearsay[0].counts
     if known.clock is not None:
-        counts = max(counts, known.clock + _SOON)
+        counts = max(counts, known.clock + SOON)
     shipment.next_due = counts if asked is None else min(asked, counts)
     return Decision(shipment, (), (), duplicate=False)
 
@@ -160,7 +158,7 @@ def _schedule_unseen(draft: Draft) -> None:
     asked, shipment = draft.before.next_due, draft.shipment
     _schedule(draft)
     if asked is not None:
-        least = draft.now + _SOON
+        least = draft.now + SOON
         shipment.next_due = max(least, min(asked, shipment.next_due or asked))
 
 
@@ -176,7 +174,7 @@ def _schedule(draft: Draft) -> None:
         times.append(draft.now + _LOOK_AGAIN)
     shipment.next_due = min((time for time in times if time is not None), default=None)
     if shipment.next_due is not None and shipment.next_due <= draft.now:
-        shipment.next_due = draft.now + _SOON
+        shipment.next_due = draft.now + SOON
     is_open = any(case.is_open for case in shipment.cases.values())
     done = _is_over(shipment) and not is_open and not shipment.pending
     span: timedelta = draft.policy.value("forget.terminal")

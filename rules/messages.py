@@ -5,7 +5,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from rules.emission import OLD_NEWS, Draft
+from rules.emission import OLD_NEWS, SOON, Draft
 from rules.fates import STATES, Fate, fate_of, from_history, still_true
 from rules.lifecycle import VAGUE
 from rules.message_events import emit_message
@@ -15,8 +15,6 @@ from rules.texts import case_text, milestone_text
 from schemas.codec import digest
 
 _KINDS: Final = {"update": "normal_update", "apology": "proactive_apology", "human_review": "human_reviewed"}
-_SOON: Final = timedelta(microseconds=1)
-"""Decided at the next mark, whatever else comes before it."""
 _AHEAD: Final = timedelta(hours=2)
 """Clocks of senders may differ by that much."""
 _IN_TIME: Final = timedelta(minutes=1)
@@ -49,7 +47,7 @@ def note_milestone(draft: Draft, scan: Seen, before: Lifecycle) -> None:
 def _soon(draft: Draft, scan: Seen) -> timedelta:
     """Old news is part of a backlog: more of it may come, and only the last of it should speak."""
     settling: timedelta = draft.policy.value("messages.settling")
-    return settling if draft.now - scan.happened > OLD_NEWS else _SOON
+    return settling if draft.now - scan.happened > OLD_NEWS else SOON
 
 
 def _not_ahead_of(draft: Draft, at: datetime | None, quality: str, due: datetime) -> datetime:
@@ -153,7 +151,7 @@ def _take_up(draft: Draft, message: Message) -> None:
     draft.shipment.told.append(told)
     reason = _held_for(draft, message)
     if reason is None:
-        message = replace(message, due=draft.now if draft.by_clock else draft.now + _SOON)
+        message = replace(message, due=draft.now if draft.by_clock else draft.now + SOON)
     else:
         not_before = message.due if reason == "settling" else None
         message = replace(message, reason=reason, not_before=not_before)
@@ -167,7 +165,7 @@ def _held_for(draft: Draft, message: Message) -> str | None:
         return None
     if message.kind == "human_reviewed":
         return "review_needed"
-    return "settling" if message.due > draft.now + _SOON else None
+    return "settling" if message.due > draft.now + SOON else None
 
 
 def review(draft: Draft) -> None:
@@ -211,7 +209,7 @@ def next_message(draft: Draft) -> datetime | None:
 def approve(draft: Draft, message: Message, by: str) -> None:
     """A person lets a held message go: it is decided at the next mark like any other."""
     pending = draft.shipment.pending
-    pending[pending.index(message)] = replace(message, approved_by=by, due=draft.now + _SOON)
+    pending[pending.index(message)] = replace(message, approved_by=by, due=draft.now + SOON)
 
 
 def reject(draft: Draft, message: Message, by: str) -> None:

@@ -5,7 +5,7 @@ messages and states are what they would be without them.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from rules.actions import act_alike
 from rules.case_events import emit_case
 from rules.cases import BY_POLICY, evaluate, next_change, retire
-from rules.emission import Draft
+from rules.emission import SOON, Draft
 from rules.fates import Fate
 from rules.kinds import KINDS, next_due
 from rules.message_events import emit_message
@@ -29,7 +29,6 @@ KIND, POLICY = "kind", "policy"
 ANOTHER: Final = "another candidate"
 """Resolution of a candidate's cases when it is taken away or another one comes."""
 _ALL: Final = frozenset(kind.name for kind in KINDS)
-_SOON: Final = timedelta(microseconds=1)
 _NOTHING: Final = Aside()
 
 
@@ -79,7 +78,7 @@ class Beside(Draft):
         if self.wake:
             times.append(self.now)
         due = min((time for time in times if time is not None), default=None)
-        due = due if due is None else max(due, self.now + _SOON)
+        due = due if due is None else max(due, self.now + SOON)
         return Aside(of=self._of, cases=cases, suppressed=self.shipment.suppressed, told=told, next_due=due)
 
 

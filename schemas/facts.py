@@ -193,6 +193,11 @@ class Order(Struct, frozen=True, omit_defaults=True, kw_only=True):
     replacement_for: str | None = None
     shipments: tuple[OrderShipment, ...] = ()
 
+    @property
+    def outbound(self) -> tuple[OrderShipment, ...]:
+        """Its parcels but for returns."""
+        return tuple(one for one in self.shipments if one.direction != "return")
+
 
 class TicketChange(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One support-ticket event."""

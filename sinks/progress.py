@@ -31,18 +31,26 @@ class Progress:
         """
         if not places:
             return {}
-        asked = [TopicPartition(*place) for place in sorted(places)]
         found: Reached = {}
-        for one in self._group.committed(asked, timeout=timeout):
+        for one in self._committed(places, timeout):
             end = true_highwater(self._probe, one.topic, one.partition, timeout)
             committed = one.offset if one.offset >= end else max(one.offset, self._start(one, timeout))
             found[one.topic, one.partition] = (committed, end)
         return found
 
+    def committed(self, places: Collection[Place], timeout: float = 10.0) -> dict[Place, int]:
+        """What the group has committed in each place; 0 where it has nothing yet. Raises as `reached`."""
+        return {(one.topic, one.partition): max(0, one.offset) for one in self._committed(places, timeout)}
+
     def close(self) -> None:
         """Let go of the clients."""
         self._group.close()
         self._probe.close()
+
+    def _committed(self, places: Collection[Place], timeout: float) -> list[TopicPartition]:
+        asked = [TopicPartition(*place) for place in sorted(places)]
+        found: list[TopicPartition] = self._group.committed(asked, timeout=timeout)
+        return found
 
     def _start(self, where: TopicPartition, timeout: float) -> int:
         place = TopicPartition(where.topic, where.partition)

@@ -46,9 +46,9 @@ def _reached(shipment: Situation, start: datetime | None, span: timedelta) -> da
 
 
 def _siblings(shipment: Situation) -> set[str]:
-    parcels = shipment.order.shipments if shipment.order else ()
+    parcels = shipment.order.outbound if shipment.order else ()
     own = base_id(shipment.shipment.shipment_id)
-    return {one.shipment_id for one in parcels if one.direction != "return" and one.shipment_id != own}
+    return {one.shipment_id for one in parcels if one.shipment_id != own}
 
 
 def _start(shipment: Situation) -> datetime | None:

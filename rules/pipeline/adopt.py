@@ -95,8 +95,9 @@ def meant(fact: Addressed, aliases: dict[str, datetime], kept: Iterable[Addresse
 
 def _shipped_otherwise(old: Addressed, fact: OrderFact) -> datetime | None:
     """When another order's parcel under the same number was shipped."""
-    another = isinstance(old, OrderFact) and old.order.order_id != fact.order.order_id
-    return old.parcel.shipped_at if another and isinstance(old, OrderFact) and old.parcel else None
+    if not isinstance(old, OrderFact) or old.order.order_id == fact.order.order_id or old.parcel is None:
+        return None
+    return old.parcel.shipped_at
 
 
 def _named(fact: TicketFact, kept: Iterable[Addressed]) -> OrderFact | None:

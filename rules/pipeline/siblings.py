@@ -42,4 +42,4 @@ def _delivery(shipment: Shipment | None) -> datetime | None:
 def _parcels(shipment: Shipment | None) -> tuple[str, ...]:
     if shipment is None or shipment.order is None:
         return ()
-    return tuple(one.shipment_id for one in shipment.order.shipments if one.direction != "return")
+    return tuple(one.shipment_id for one in shipment.order.outbound)

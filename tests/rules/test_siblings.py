@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 from rules.engine import decide
 from rules.state import Shipment
@@ -32,10 +31,8 @@ def news(told: Told) -> SiblingFact:
 
 
 def split_order() -> Fact:
-    fact = order_fact()
-    numbers = (NUMBER, *(one.partition(":")[2] for one in OTHERS))
-    parcels = tuple(OrderShipment(carrier="ups", tracking_number=number) for number in numbers)
-    return replace(fact, order=replace(fact.order, shipments=parcels))
+    others = (OrderShipment(carrier="ups", tracking_number=one.partition(":")[2]) for one in OTHERS)
+    return order_fact(others=tuple(others))
 
 
 def played(told: list[Told], late: list[timedelta], scans_at: list[datetime]) -> Story:
